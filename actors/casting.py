@@ -1,0 +1,145 @@
+"""Everybody in a session: participants, their translators, and who hears whom at the moment."""
+
+from __future__ import annotations
+
+import logging
+
+import attrs
+
+from actors.participant import Participant
+from actors.services import Services
+from actors.speaking import Colleagues
+from actors.supervisor import Address, ChildSpec, Restart, Supervisor
+from actors.translator import Translator
+from kallglot.hearing import Hearing, hearings
+from kallglot.ids import new_id
+from kallglot.messages import Finish, Listener, Receiver, RouteVoice, SpeechMade
+from kallglot.model.session import Participant as Person
+from kallglot.model.session import Session
+from kallglot.timeline import Timeline
+
+__all__ = ["Cast"]
+
+logger = logging.getLogger(__name__)
+
+#: Who speaks when Kallglot itself says something.
+NARRATOR = "kallglot"
+
+
+class Cast:
+    """The people of a session, whom the session's actor supervises."""
+
+    def __init__(
+        self, session: Session, services: Services, parent: Supervisor, timeline: Timeline
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._parent = parent
+        self._timeline = timeline
+        self._people = {person.key: person for person in session.participants}
+        self.is_translating = services.speech.is_ready()
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return tuple(self._people.values())
+
+    def start(self, transcript: Receiver, recorder: Receiver) -> None:
+        """Start everybody, and let them know who hears whom."""
+        for person in self.people:
+            translator = ChildSpec(
+                f"translator of {person.key}",
+                Translator,
+                (person.key, None, self._services, self._parent.ref, transcript),
+                Restart.ON_FAILURE,
+            )
+            colleagues = Colleagues(
+                self._parent.ref, self._parent.address(translator.name), transcript, recorder
+            )
+            participant = ChildSpec(
+                _name(person.key),
+                Participant,
+                (person, self._services, colleagues, self._timeline),
+                Restart.ON_FAILURE,
+            )
+            self._parent.spawn(translator)
+            self._parent.spawn(participant)
+        self.route()
+
+    def address(self, key: str) -> Address:
+        return self._parent.address(_name(key))
+
+    def finish_voices(self) -> set[str]:
+        """Have everybody finish their sentence; returns the parts that will report it."""
+        for key in self._people:
+            self.address(key).tell(Finish())
+        return set(self._people)
+
+    def finish_translators(self) -> set[str]:
+        """Have the translators come to an end; returns the parts that will report it."""
+        names = {f"translator of {key}" for key in self._people}
+        for name in names:
+            self._parent.address(name).tell(Finish())
+        return names
+
+    def learn(self, key: str, language: str) -> Person:
+        """Note which language somebody turned out to speak."""
+        self._people[key] = attrs.evolve(self._people[key], language=language)
+        self.route()
+        return self._people[key]
+
+    def translate(self, *, is_translating: bool) -> bool:
+        """Turn translation on or off; returns whether that is news."""
+        is_news = self.is_translating is not is_translating
+        if is_news:
+            self.is_translating = is_translating
+            self.route()
+        return is_news
+
+    def say(self, notice: str) -> None:
+        """Have everybody hear a notice, such as `unavailable`, in their own language."""
+        for person in self.people:
+            spoken = self._services.notices.get((notice, person.language or "en"))
+            if spoken is not None:
+                self.address(person.key).tell(
+                    SpeechMade(
+                        new_id("notice"),
+                        NARRATOR,
+                        person.language or "en",
+                        spoken.pcm,
+                        spoken.rate_hz,
+                        is_last=True,
+                    )
+                )
+
+    def route(self) -> None:
+        """Tell everybody who hears them, and how."""
+        table = hearings(
+            self._session.mode, self.people, self._session.hearing_original, self._can_translate
+        )
+        languages = {person.language for person in self.people} - {None}
+        for person in self.people:
+            self.address(person.key).tell(
+                RouteVoice(
+                    listeners=tuple(
+                        self._listener(hearing) for hearing in table if hearing.speaker == person.key
+                    ),
+                    language=person.language,
+                    candidates=tuple(sorted(language for language in languages if language)),
+                )
+            )
+
+    def _listener(self, hearing: Hearing) -> Listener:
+        return Listener(
+            hearing.listener,
+            self.address(hearing.listener),
+            hearing.language,
+            hearing.is_spoken,
+            hearing.original,
+        )
+
+    def _can_translate(self, source: str, target: str) -> bool:
+        return self.is_translating and self._services.speech.can_translate(source, target)
+
+
+def _name(key: str) -> str:
+    return f"participant {key}"

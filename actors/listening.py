@@ -1,0 +1,248 @@
+"""The listening half of a participant: what they are played, over whichever leg they are on.
+
+Translations wait here in a queue and are sent at the pace at which they are heard; other people's
+own voices are live and go out as they come, mixed under a translation that is being played.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import attrs
+
+from actors.services import Interruption
+from kallglot.audio import pcm as sound
+from kallglot.audio.blend import Blend
+from kallglot.audio.playout import Piece, Playout
+from kallglot.audio.resample import Resampler
+from kallglot.messages import (
+    ClearPlayback,
+    ListenerJoined,
+    ListenerLeft,
+    OriginalHeard,
+    PlayAudio,
+    PlaybackReached,
+    Receiver,
+    RenderingSpoken,
+    SpeechMade,
+    TrackErased,
+    TrackHeard,
+)
+from kallglot.timeline import Timeline
+from kallglot.turns import SpeechGoesOn, SpeechStarted, TurnEvent
+
+__all__ = ["Listening", "PlayDue"]
+
+BLOCK = 0.2
+
+#: Seconds of a live voice that wait to be mixed under a translation.
+UNDERLAY = 0.3
+
+
+@attrs.frozen
+class PlayDue:
+    """The time has come to send more of what is being played."""
+
+
+@attrs.frozen
+class _Ear:
+    """The leg that plays to the listener."""
+
+    leg: Receiver
+    leg_id: str
+    rate_hz: int
+
+
+@attrs.define
+class _Playing:
+    """A translation on its way to the listener's ear: its language, and from when to when."""
+
+    language: str
+    since: float
+    until: float
+
+
+class Listening:
+    """A participant as a listener."""
+
+    def __init__(
+        self,
+        key: str,
+        timeline: Timeline,
+        transcript: Receiver,
+        recorder: Receiver,
+        interruption: Interruption,
+        wake: Callable[[float], None],
+    ) -> None:
+        self.key = key
+        self._timeline = timeline
+        self._transcript = transcript
+        self._recorder = recorder
+        self._interruption = interruption
+        self._wake = wake
+        self._ear: _Ear | None = None
+        self._playout: Playout | None = None
+        self._blend: Blend | None = None
+        self._under = bytearray()
+        self._resamplers: dict[tuple[str, int], Resampler] = {}
+        self._languages: dict[str, str] = {}
+        self._playing: dict[str, _Playing] = {}
+        self._waiting: list[SpeechMade] = []
+        self._block = bytearray()
+        self._block_from = 0.0
+        self._speaks_since: float | None = None
+
+    # The leg.
+
+    def join(self, joined: ListenerJoined) -> None:
+        """Play to this leg from now on; what has waited for it is played first."""
+        if self._ear is None or self._ear.rate_hz != joined.rate_hz:
+            self._playout = Playout(joined.rate_hz)
+            self._blend = Blend(joined.rate_hz)
+            self._resamplers.clear()
+        self._ear = _Ear(joined.leg, joined.leg_id, joined.rate_hz)
+        waiting, self._waiting = self._waiting, []
+        for speech in waiting:
+            self.play(speech)
+
+    def leave(self, left: ListenerLeft) -> None:
+        """The leg is gone, and with it what was on its way."""
+        if self._ear is not None and self._ear.leg_id == left.leg_id:
+            self._hand_over()
+            if self._playout is not None:
+                self._playout.clear(self._timeline.now())
+            self._playing.clear()
+            self._ear = None
+
+    # Translations.
+
+    def play(self, speech: SpeechMade) -> None:
+        """Take a piece of a translation; while nobody is there to hear it, it waits."""
+        if self._ear is None or self._playout is None:
+            self._waiting.append(speech)
+            del self._waiting[:-500]
+            return
+        pcm = self._at_ear_rate(speech.speaker, speech.pcm, speech.rate_hz)
+        self._languages[speech.utterance_id] = speech.language
+        for dropped in self._playout.push(speech.utterance_id, speech.speaker, pcm, speech.is_last):
+            self._languages.pop(dropped.utterance, None)
+        self.send_due()
+
+    def send_due(self) -> None:
+        """Send what is due, and ask to be woken for the rest."""
+        if self._ear is None or self._playout is None:
+            return
+        now = self._timeline.now()
+        for piece in self._playout.due(now):
+            self._send(piece, self._ear)
+        if (due := self._playout.next_due) is not None:
+            self._wake(max(0.0, due - now))
+
+    def _send(self, piece: Piece, ear: _Ear) -> None:
+        at = self._timeline.session_time(piece.at)
+        until = at + sound.duration(piece.pcm, ear.rate_hz)
+        language = self._languages.get(piece.utterance, "")
+        playing = self._playing.setdefault(piece.utterance, _Playing(language, at, until))
+        playing.until = until
+        pcm = self._over_live_voices(piece.pcm)
+        mark = piece.utterance if piece.is_last else None
+        ear.leg.tell(
+            PlayAudio(pcm, self.key, piece.speaker, piece.utterance, language or None, mark)
+        )
+        self._recorder.tell(TrackHeard(f"{self.key}_heard", pcm, ear.rate_hz, at))
+
+    def reached(self, reached: PlaybackReached) -> None:
+        """The far end has come to the end of a translation."""
+        playing = self._playing.pop(reached.mark, None)
+        if playing is not None:
+            self._languages.pop(reached.mark, None)
+            heard = max(playing.until, self._timeline.session_time(self._timeline.now()))
+            # A mark that comes late tells of the network's delay, not of a longer translation.
+            until = min(heard, playing.until + 1.0)
+            self._report(reached.mark, playing.language, playing.since, until)
+
+    def _report(self, utterance: str, language: str, since: float, until: float) -> None:
+        self._transcript.tell(RenderingSpoken(utterance, self.key, language, since, until))
+
+    # Live voices.
+
+    def overhear(self, heard: OriginalHeard) -> None:
+        """Take a frame of somebody's own voice."""
+        if self._ear is None or self._blend is None or self._playout is None:
+            return
+        now = self._timeline.now()
+        pcm = self._at_ear_rate(f"{heard.speaker} live", heard.pcm, heard.rate_hz)
+        if heard.gain != 1.0:
+            pcm = sound.gain(pcm, 20 * math.log10(heard.gain))
+        pcm = self._blend.add(heard.speaker, pcm, now)
+        if not pcm:
+            return
+        if not self._playout.is_idle(now):
+            self._under += pcm
+            del self._under[: -int(UNDERLAY * self._ear.rate_hz) * 2]
+            return
+        self._under.clear()
+        self._ear.leg.tell(PlayAudio(pcm, self.key, heard.speaker, None))
+        self._keep(pcm, now, self._ear.rate_hz)
+
+    def _over_live_voices(self, pcm: bytes) -> bytes:
+        if not self._under:
+            return pcm
+        under = bytes(self._under[: len(pcm)])
+        del self._under[: len(pcm)]
+        return sound.mix([pcm, under.ljust(len(pcm), b"\0")])
+
+    def _at_ear_rate(self, voice: str, pcm: bytes, rate_hz: int) -> bytes:
+        if self._ear is None or rate_hz == self._ear.rate_hz:
+            return pcm
+        key = (voice, rate_hz)
+        if key not in self._resamplers:
+            self._resamplers[key] = Resampler(rate_hz, self._ear.rate_hz)
+        return self._resamplers[key].feed(pcm)
+
+    # What was heard is kept, live voices in blocks.
+
+    def _keep(self, pcm: bytes, now: float, rate_hz: int) -> None:
+        if not self._block:
+            self._block_from = self._timeline.session_time(now)
+        self._block += pcm
+        if len(self._block) >= BLOCK * 2 * rate_hz:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._block and self._ear is not None:
+            block = bytes(self._block)
+            self._block.clear()
+            self._recorder.tell(
+                TrackHeard(f"{self.key}_heard", block, self._ear.rate_hz, self._block_from)
+            )
+
+    # Interruptions.
+
+    def heed(self, turns: list[TurnEvent], is_speaking: bool) -> None:
+        """React to what the listener themselves are saying."""
+        now = self._timeline.now()
+        for event in turns:
+            if isinstance(event, SpeechStarted):
+                self._speaks_since = now
+        after = self._interruption.after
+        if after is None or not is_speaking or self._speaks_since is None:
+            return
+        insists = now - self._speaks_since >= after
+        if insists and any(isinstance(e, SpeechStarted | SpeechGoesOn) for e in turns):
+            self.stop_playing(now)
+
+    def stop_playing(self, now: float) -> None:
+        """Throw away what has not been heard yet, here and at the far end."""
+        if self._ear is None or self._playout is None or self._playout.is_idle(now):
+            return
+        cleared = self._playout.clear(now)
+        self._ear.leg.tell(ClearPlayback(self.key))
+        at = self._timeline.session_time(now)
+        self._recorder.tell(TrackErased(f"{self.key}_heard", at))
+        for cut in cleared.cut:
+            playing = self._playing.pop(cut.utterance, None)
+            self._languages.pop(cut.utterance, None)
+            if playing is not None:
+                self._report(cut.utterance, playing.language, playing.since, at)

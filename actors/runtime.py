@@ -1,0 +1,393 @@
+"""Pykka actors that live on an asyncio loop.
+
+Pykka leaves three hooks for new kinds of actors: how to make an inbox, how to make a future, and
+how to start the loop that takes messages out of the one and puts answers into the other.  This
+module fills them in with a deque, an asyncio future and an asyncio task.
+
+Three rules differ from `pykka.ThreadingActor`, all for the sake of supervision:
+
+* An unexpected exception ends the actor even when it was asked; Pykka would only answer with it.
+  `Refused` is an answer and ends nothing.
+* `release` runs however the actor ends, so that what it holds is let go in one place.
+* Whoever watches an actor is told `ActorStopped`, with the cause.
+
+The hooks around an actor's life are called `prepare` and `release`, because Pykka's `on_start`
+and `on_stop` are not coroutines and no type checker lets a subclass change that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+import attrs
+import pykka
+from pykka._envelope import Envelope  # the type that Pykka's inbox protocol speaks
+from pykka.messages import _ActorStop
+
+from kallglot import log
+from kallglot.errors import KallglotError, Refused
+from kallglot.messages import Fact, Media, Question, Request
+
+__all__ = ["ActorRef", "ActorStopped", "AsyncioActor", "Mailbox", "MailboxFull"]
+
+logger = logging.getLogger(__name__)
+
+A = TypeVar("A", bound="AsyncioActor")
+R = TypeVar("R")
+T = TypeVar("T")
+
+#: How many messages an actor handles before it lets others run.  A handler that awaits nothing
+#: never yields to the loop by itself.
+BATCH = 32
+
+#: Tasks of living actors.  The loop itself only keeps weak references.
+_tasks: set[asyncio.Task[None]] = set()
+
+
+class MailboxFull(KallglotError):
+    """A receiver has fallen so far behind that it cannot take another message."""
+
+
+@attrs.frozen
+class ActorStopped(Fact):
+    """A watched actor has ended; `cause` is None when it was stopped on purpose."""
+
+    ref: ActorRef[Any]
+    cause: BaseException | None
+
+
+@attrs.frozen
+class Watch(Request):
+    """Tell `watcher` when you end."""
+
+    watcher: ActorRef[Any]
+
+
+class Mailbox:
+    """A bounded first-in-first-out queue with one reader, safe to write to from any thread.
+
+    When `media_limit` media messages wait, a new one pushes out the oldest.  Everything else is
+    kept until there are `limit` messages, beyond which `put` raises `MailboxFull`.
+    """
+
+    def __init__(self, limit: int = 10_000, media_limit: int = 50) -> None:
+        self.dropped = 0
+        self._limit = limit
+        self._media_limit = media_limit
+        self._media = 0
+        self._envelopes: deque[Envelope[Any]] = deque()
+        self._arrival: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+
+    def __len__(self) -> int:
+        return len(self._envelopes)
+
+    def empty(self) -> bool:
+        return not self._envelopes
+
+    def put(self, envelope: Envelope[Any], /) -> None:
+        if threading.get_ident() == self._thread:
+            self._put(envelope)
+        else:
+            self._loop.call_soon_threadsafe(self._put, envelope)
+
+    def get(self) -> Envelope[Any]:
+        envelope = self._envelopes.popleft()
+        if isinstance(envelope.message, Media):
+            self._media -= 1
+        return envelope
+
+    async def arrival(self) -> None:
+        """Wait until there is something to get."""
+        while not self._envelopes:
+            self._arrival = self._loop.create_future()
+            try:
+                await self._arrival
+            finally:
+                self._arrival = None
+
+    def _put(self, envelope: Envelope[Any]) -> None:
+        if isinstance(envelope.message, Media):
+            if self._media == self._media_limit:
+                self._drop_oldest_media()
+            self._media += 1
+        elif len(self._envelopes) >= self._limit:
+            raise MailboxFull(repr(envelope.message))
+        self._envelopes.append(envelope)
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    def _drop_oldest_media(self) -> None:
+        for index, envelope in enumerate(self._envelopes):
+            if isinstance(envelope.message, Media):
+                del self._envelopes[index]
+                break
+        self._media -= 1
+        self.dropped += 1
+
+
+class AsyncioFuture(pykka.Future[T]):
+    """A reply that is awaited, never waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return cast("Generator[Any, None, T]", self.future.__await__())
+
+    def get(self, *, timeout: float | None = None) -> T:
+        if not self.future.done():
+            raise RuntimeError("Future.get() would block the event loop: await the future instead")
+        return cast("T", self.future.result())
+
+    def set(self, value: T | None = None) -> None:
+        if not self.future.done():  # the asker may have given up
+            self.future.set_result(value)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        _, error, _ = exc_info or sys.exc_info()
+        if error is not None and not self.future.done():
+            self.future.set_exception(error)
+
+    def set_get_hook(self, func: Callable[[float | None], T]) -> None:
+        raise NotImplementedError("get hooks block; await the future and go on from there")
+
+
+class ActorRef(pykka.ActorRef[A], Generic[A]):
+    """Where to send an actor its messages."""
+
+    def __init__(self, actor: A, name: str) -> None:
+        super().__init__(actor)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def __str__(self) -> str:
+        return self.name
+
+    async def ask(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, question: Question[R], *, timeout: float = 5.0
+    ) -> R:
+        """Return the answer to `question`.
+
+        Raises:
+            TimeoutError: there was no answer within `timeout` seconds.
+            pykka.ActorDeadError: there will be no answer.
+            Exception: whatever the actor answered with.
+        """
+        async with asyncio.timeout(timeout):
+            return cast("R", await super().ask(question, block=False))
+
+    async def stop(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, *, within: float = 5.0
+    ) -> None:
+        """Have the actor handle what is in its mailbox and end; after `within` seconds, kill it.
+
+        An actor that stops itself uses `AsyncioActor.stop` instead: it cannot wait for its own end.
+        """
+        actor = self._actor_weakref()
+        if actor is None or not self.is_alive():
+            return
+        actor.stop()
+        if not await actor.ended(within):
+            actor.kill()
+            await actor.ended()
+
+    async def ended(self) -> None:
+        """Wait until the actor has ended."""
+        actor = self._actor_weakref()
+        if actor is not None:
+            await actor.ended()
+
+    def watch(self, watcher: ActorRef[Any]) -> None:
+        """Have `watcher` told when the actor ends; at once if it has ended."""
+        try:
+            self.tell(Watch(watcher))
+        except pykka.ActorDeadError:
+            watcher.tell(ActorStopped(self, None))
+
+
+class AsyncioActor(pykka.Actor):
+    """An actor that runs as a task of the loop it was started on."""
+
+    #: How many media messages may wait.
+    media_limit: ClassVar[int] = 50
+
+    #: Exceptions that are answers.  Any other ends the actor.
+    answers: ClassVar[tuple[type[Exception], ...]] = (Refused,)
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__()
+        self.mailbox = Mailbox(media_limit=self.media_limit)
+        self.actor_inbox = self.mailbox
+        self.ref: ActorRef[Any] = ActorRef(self, name or type(self).__name__)
+        self._actor_ref = self.ref
+        self._watchers: list[ActorRef[Any]] = []
+        self._work: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._cause: BaseException | None = None
+
+    @classmethod
+    def start(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls, *args: Any, **kwargs: Any
+    ) -> ActorRef[Self]:
+        return cast("ActorRef[Self]", super().start(*args, **kwargs))
+
+    def __str__(self) -> str:
+        return self.ref.name
+
+    # What subclasses override.
+
+    async def prepare(self) -> None:
+        """Get ready; runs before the first message."""
+
+    async def on_receive(self, message: Any) -> Any:
+        """Handle `message`; what is returned answers a question."""
+        logger.warning("%s does not understand %r", self, message)
+
+    async def release(self) -> None:
+        """Let go of what the actor holds; runs however the actor ends."""
+
+    # What subclasses use.
+
+    def later(self, work: Coroutine[Any, Any, Any], failed: Callable[[Exception], Any]) -> None:
+        """Do `work` beside the mailbox, and tell this actor what comes of it.
+
+        The result arrives as a message unless it is None; so does `failed(error)` if `work`
+        raises.  Work left when the actor ends is cancelled.
+        """
+        task = asyncio.get_running_loop().create_task(self._tell_outcome(work, failed))
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    def remind(self, after: float, message: Any) -> asyncio.TimerHandle:
+        """Tell this actor `message` after that many seconds, unless it has ended by then."""
+        return asyncio.get_running_loop().call_later(after, self._remember, message)
+
+    def kill(self) -> None:
+        """End the actor now, leaving its mailbox unread."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def ended(self, within: float | None = None) -> bool:
+        """Wait until the actor has ended, and tell whether it has."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=within)
+        return self._task is None or self._task.done()
+
+    # What Pykka asks of a new kind of actor.
+
+    @staticmethod
+    def _create_actor_inbox() -> Mailbox:
+        return Mailbox()
+
+    @staticmethod
+    def _create_future() -> AsyncioFuture[Any]:
+        return AsyncioFuture()
+
+    def _start_actor_loop(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._live(), name=str(self))
+        _tasks.add(self._task)
+        self._task.add_done_callback(self._bury)
+
+    # The life of an actor.
+
+    async def _live(self) -> None:
+        log.actor.set(self.ref.name)
+        try:
+            await self.prepare()
+            await self._receive()
+        except asyncio.CancelledError as error:
+            self._cause = error
+        except Exception as error:
+            self._cause = error
+            logger.exception("%s failed", self)
+        finally:
+            self.actor_stopped.set()
+            await self._drop_work()
+            try:
+                await self.release()
+            except Exception:
+                logger.exception("%s failed to release what it holds", self)
+
+    async def _receive(self) -> None:
+        handled = 0
+        while not self.actor_stopped.is_set():
+            if self.mailbox.empty():
+                await self.mailbox.arrival()
+                handled = 0
+            elif handled == BATCH:
+                await asyncio.sleep(0)
+                handled = 0
+            await self._handle(self.mailbox.get())
+            handled += 1
+
+    async def _handle(self, envelope: Envelope[Any]) -> None:
+        message, reply_to = envelope.message, envelope.reply_to
+        if isinstance(message, _ActorStop):
+            self.actor_stopped.set()
+        elif isinstance(message, Watch):
+            self._watchers.append(message.watcher)
+        elif reply_to is None:
+            await self._obey(message)
+        else:
+            try:
+                reply_to.set(await self.on_receive(message))
+            except Exception as error:
+                reply_to.set_exception((type(error), error, error.__traceback__))
+                if not isinstance(error, self.answers):
+                    raise
+
+    async def _obey(self, message: Any) -> None:
+        try:
+            await self.on_receive(message)
+        except self.answers as refusal:
+            logger.warning("%s refused %r: %s", self, message, refusal)
+
+    async def _tell_outcome(
+        self, work: Coroutine[Any, Any, Any], failed: Callable[[Exception], Any]
+    ) -> None:
+        try:
+            outcome = await work
+        except Exception as error:
+            outcome = failed(error)
+        if outcome is not None and self.ref.is_alive():
+            self.ref.tell(outcome)
+
+    def _remember(self, message: Any) -> None:
+        if self.ref.is_alive():
+            self.ref.tell(message)
+
+    async def _drop_work(self) -> None:
+        for task in self._work:
+            task.cancel()
+        if self._work:
+            await asyncio.wait(self._work)
+
+    def _bury(self, task: asyncio.Task[None]) -> None:
+        """Do what is due even for a task that was cancelled before it ran."""
+        _tasks.discard(task)
+        self.actor_stopped.set()
+        pykka.ActorRegistry.unregister(self.ref)
+        self._turn_away_the_rest()
+        for watcher in self._watchers:
+            if watcher.is_alive():
+                watcher.tell(ActorStopped(self.ref, self._cause))
+
+    def _turn_away_the_rest(self) -> None:
+        while not self.mailbox.empty():
+            envelope = self.mailbox.get()
+            if isinstance(envelope.message, Watch):
+                self._watchers.append(envelope.message.watcher)
+            elif envelope.reply_to is not None:
+                error = pykka.ActorDeadError(f"{self} ended before it came to the message")
+                envelope.reply_to.set_exception((type(error), error, None))

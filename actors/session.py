@@ -1,0 +1,436 @@
+"""A conversation: the shell around `kallglot.lifecycle`, and the parent of everybody in it.
+
+    Session
+    ├── leg …                   never restarted: a lost leg opens the reconnect window
+    ├── participant …           outlive their legs
+    ├── translator of …         restarted; meanwhile utterances wait
+    └── transcript, recorder    restarted; asked to finish when the session ends
+
+Nothing is decided here.  Who sits where is `kallglot.seating`, who hears whom
+`kallglot.hearing`, and what becomes of the session `kallglot.lifecycle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+import attrs
+
+from actors.announcer import Follow, Unfollow
+from actors.archive import KeepLeg, KeepSession, Settle
+from actors.boarding import Boarded, Boarding
+from actors.casting import Cast
+from actors.leg import Leg
+from actors.recorder import Recorder
+from actors.runtime import ActorRef
+from actors.services import Services
+from actors.supervisor import ChildSpec, Restart, Supervisor
+from actors.transcript import Transcript
+from kallglot import lifecycle, log
+from kallglot.calls import Arrival
+from kallglot.errors import IllegalMove, Refused
+from kallglot.ids import new_id
+from kallglot.messages import (
+    AudioHeard,
+    DeadlinePassed,
+    DigitHeard,
+    EndSession,
+    Fact,
+    Finish,
+    HangUpReason,
+    LanguageDetected,
+    LegConnected,
+    LegLost,
+    ListenerJoined,
+    ListenerLeft,
+    Notify,
+    PartFinished,
+    Question,
+    Receiver,
+    Request,
+    SeatSpeaker,
+    SpeakerAppeared,
+    SpeechUnavailable,
+    TurnAwaySpeaker,
+)
+from kallglot.model.leg import Leg as LegRecord
+from kallglot.model.session import Session as SessionRecord
+from kallglot.model.session import Status
+from kallglot.providers import Notice
+from kallglot.state import dump
+from kallglot.timeline import Timeline
+from kallglot.webhooks.events import (
+    Happening,
+    ProviderConnected,
+    ProviderDisconnected,
+    SessionEnded,
+    SessionStarted,
+    TranscriptFinished,
+)
+
+__all__ = ["AttachLeg", "DescribeLegs", "Session", "Suspend"]
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks whether translation is to be had again.
+LOOK_AGAIN = 2.0
+
+
+@attrs.frozen
+class AttachLeg(Question[ActorRef[Leg]]):
+    """Take a stream as a leg."""
+
+    arrival: Arrival
+
+
+@attrs.frozen
+class DescribeLegs(Question[list[LegRecord]]):
+    """Which legs are there and have there been?"""
+
+
+@attrs.frozen
+class Suspend(Request):
+    """The server stops: close the legs, and leave the session to be resumed."""
+
+
+@attrs.frozen
+class Settled(Fact):
+    """Everything about the session is in the store."""
+
+
+@attrs.frozen
+class LookForSpeech(Fact):
+    """It is time to see whether translation is to be had again."""
+
+
+class _Nobody:
+    """Who records a session that is not recorded."""
+
+    def tell(self, message: Any, /) -> None:
+        pass
+
+
+class Session(Supervisor):
+    """One conversation, from its first call to its last word in the store."""
+
+    def __init__(
+        self,
+        record: SessionRecord,
+        state: lifecycle.State,
+        services: Services,
+        timeline: Timeline,
+        past: Iterable[LegRecord] = (),
+    ) -> None:
+        super().__init__("session")
+        self._record = record
+        self._state = state
+        self._services = services
+        self._timeline = timeline
+        self._archive = services.archive
+        self._legs = Boarding(past)
+        self._cast = Cast(record, services, self, timeline)
+        self._recorder: Receiver = self.address("recorder") if record.is_recorded else _Nobody()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._unfinished: set[str] = set()
+        self._is_suspended = False
+
+    async def prepare(self) -> None:
+        log.session.set(self._record.id)
+        if self._record.started_at is not None:
+            self._timeline.start(self._record.started_at)
+        self._services.announcer.tell(Follow(self._record.id, self.ref))
+        self._cast.start(self.address("transcript"), self._recorder)
+        match self._state:
+            case lifecycle.Active():
+                self._carry_out(lifecycle.StartParts())
+            case lifecycle.Ending():  # what was to finish died with the server before this one
+                self._carry_out(lifecycle.StartParts())
+                self._carry_out(lifecycle.FinishParts())
+            case _:
+                pass
+        self._keep(())
+        self._set_alarm()
+        if not self._cast.is_translating:
+            self.remind(LOOK_AGAIN, LookForSpeech())
+
+    async def on_receive(self, message: Any) -> Any:
+        match message:
+            case AudioHeard() | DeadlinePassed() | EndSession():
+                self._advance(message)
+            case AttachLeg(arrival):
+                return await self._attach(arrival)
+            case SpeakerAppeared():
+                await self._seat_speaker(message)
+            case PartFinished(part):
+                self._part_finished(part)
+            case Notify():
+                self._show(message)
+            case LanguageDetected():
+                self._learn(message)
+            case SpeechUnavailable(cause):
+                self._lose_translation(cause)
+            case LookForSpeech():
+                self._look_for_speech()
+            case DescribeLegs():
+                return self._legs.records
+            case DigitHeard(leg):
+                logger.debug("a key was pressed on %s", leg)
+            case Suspend():
+                self._suspend()
+            case Settled():
+                self.stop()
+            case _:
+                return await super().on_receive(message)
+
+    async def on_child_stopped(self, name: str, cause: BaseException | None) -> None:
+        left = self._legs.leave(name, self._timeline.wall())
+        if left is None:
+            return
+        for key in left.participants:
+            self._cast.address(key).tell(ListenerLeft(left.record.id))
+        logger.info("%s lost", left.record.participant or "a leg nobody spoke on")
+        gone = ProviderDisconnected(self._record, left.record)
+        self._archive.tell(KeepLeg(left.record, (gone,)))
+        self._advance(LegLost(name))
+        if self._is_suspended and not self._legs:
+            self.stop()
+
+    async def on_child_restarted(self, name: str) -> None:
+        self._cast.route()
+        for boarded in self._legs:
+            for key in boarded.participants:
+                self._let_hear(boarded, key)
+
+    async def release(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._services.announcer.tell(Unfollow(self._record.id))
+        await super().release()
+
+    # The life of the session.
+
+    def _advance(self, message: lifecycle.Message) -> None:
+        before = self._state
+        now = self._timeline.wall()
+        self._state, effects = lifecycle.advance(before, message, now, self._services.limits)
+        self._set_alarm()
+        if type(before) is type(self._state) and not _is_news(before, self._state):
+            return
+        self._record = _updated(self._record, self._state, now)
+        if before.status != self._state.status:
+            logger.info("%s", _in_words(self._state))
+        self._keep(self._happenings(before))
+        for effect in effects:
+            self._carry_out(effect)
+        if isinstance(self._state, lifecycle.Ended):
+            self._archive.tell(Settle(self.ref, Settled()))
+
+    def _happenings(self, before: lifecycle.State) -> tuple[Happening, ...]:
+        if isinstance(before, type(self._state)):
+            return ()
+        match self._state:
+            case lifecycle.Active():
+                return (SessionStarted(self._record),)
+            case lifecycle.Ended():
+                return (SessionEnded(self._record), TranscriptFinished(self._record, turns=0))
+            case _:
+                return ()
+
+    def _carry_out(self, effect: lifecycle.Effect) -> None:
+        match effect:
+            case lifecycle.StartParts():
+                self._start_parts()
+            case lifecycle.HangUpLegs():
+                reason = getattr(self._state, "reason", "session_ended")
+                self._legs.hang_up(HangUpReason(1000, reason))
+            case lifecycle.FinishParts():
+                self._unfinished = self._cast.finish_voices()
+            case _:
+                assert_never(effect)
+
+    def _start_parts(self) -> None:
+        if self._record.started_at is not None:
+            self._timeline.start(self._record.started_at)
+        mine = (self._record, self._services, self.ref)
+        self.spawn(ChildSpec("transcript", Transcript, mine, Restart.ON_FAILURE))
+        if self._record.is_recorded:
+            args = (*mine, self._timeline)
+            self.spawn(ChildSpec("recorder", Recorder, args, Restart.ON_FAILURE, stop_within=10.0))
+
+    def _part_finished(self, part: str) -> None:
+        """First everybody has spoken, then all is translated, then it is put away."""
+        if part in ("transcript", "recorder"):
+            self._advance(PartFinished(part))
+            return
+        self._unfinished.discard(part)
+        if self._unfinished:
+            return
+        if not part.startswith("translator"):
+            self._unfinished = self._cast.finish_translators()
+            return
+        self._advance(PartFinished("voices"))
+        self.address("transcript").tell(Finish())
+        self._recorder.tell(Finish())
+        if not self._record.is_recorded:
+            self._advance(PartFinished("recorder"))
+
+    def _keep(self, happenings: tuple[Happening, ...]) -> None:
+        self._archive.tell(KeepSession(self._record, dump(self._state), happenings))
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._state.deadline is not None:
+            wait = max(0.0, self._state.deadline - self._timeline.wall())
+            self._alarm = self.remind(wait, DeadlinePassed())
+
+    def _suspend(self) -> None:
+        self._is_suspended = True
+        self._legs.hang_up(HangUpReason(1012, "server_restarting"))
+        if not self._legs:
+            self.stop()
+
+    # Legs.
+
+    async def _attach(self, arrival: Arrival) -> ActorRef[Leg]:
+        if isinstance(self._state, lifecycle.Ending | lifecycle.Ended) or self._is_suspended:
+            raise IllegalMove("the session has ended", code="session_ended")
+        seating = None
+        if arrival.participant is not None or not arrival.names_speakers:
+            seating = await self._legs.seat(
+                self._cast.people, arrival.participant, arrival.call_id
+            )
+        leg_id = new_id("leg")
+        spec = ChildSpec(leg_id, Leg, (leg_id, arrival, self.ref, self._timeline))
+        ref = self.spawn(spec)
+        record = LegRecord(
+            id=leg_id,
+            session_id=self._record.id,
+            provider=arrival.provider,
+            participant="" if seating is None else seating.participant,
+            status="connected",
+            connected_at=self._timeline.wall(),
+            call_id=arrival.call_id,
+        )
+        boarded = self._legs.board(record, ref, arrival)
+        logger.info("%s connected over %s", record.participant or "a stream", record.provider)
+        self._archive.tell(KeepLeg(record, (ProviderConnected(self._record, record),)))
+        ready = {"session_id": self._record.id, "status": self._record.status.value}
+        ref.tell(Notify(Notice("session.ready", ready)))
+        if seating is None:
+            self._advance(LegConnected(leg_id, ()))
+        else:
+            self._sit(boarded, None, seating.participant, seating.replaces)
+        return ref
+
+    async def _seat_speaker(self, appeared: SpeakerAppeared) -> None:
+        """Find a seat for somebody whom a connected stream speaks for."""
+        boarded = self._legs.get(appeared.leg)
+        if boarded is None:
+            return
+        speaker = appeared.speaker
+        if speaker in boarded.participants:
+            self._sit(boarded, speaker, speaker, None)
+            return
+        try:
+            seating = await self._legs.seat(self._cast.people, speaker, None)
+        except Refused as refusal:
+            boarded.ref.tell(TurnAwaySpeaker(speaker, refusal.code, str(refusal)))
+        else:
+            self._sit(boarded, speaker, seating.participant, seating.replaces)
+
+    def _sit(self, boarded: Boarded, speaker: str | None, key: str, replaces: str | None) -> None:
+        self._legs.sit(boarded, key)
+        for name in {speaker, key}:  # a stream may name its speaker or not, even by turns
+            boarded.ref.tell(SeatSpeaker(name, key, self._cast.address(key)))
+        self._advance(LegConnected(boarded.record.id, (key,)))
+        if replaces is not None:
+            self._legs.hang_up(HangUpReason(1000, "replaced"), replaces)
+        self._let_hear(boarded, key)
+
+    def _let_hear(self, boarded: Boarded, key: str) -> None:
+        """Play what `key` hears to this leg, unless the leg is somebody else's telephone."""
+        if boarded.plays_to_all or key == boarded.record.participant:
+            joined = ListenerJoined(boarded.ref, boarded.record.id, boarded.rate_hz)
+            self._cast.address(key).tell(joined)
+
+    def _show(self, message: Notify) -> None:
+        for boarded in self._legs:
+            if boarded.ref.is_alive():
+                boarded.ref.tell(message)
+
+    # Languages.
+
+    def _learn(self, detected: LanguageDetected) -> None:
+        person = self._cast.learn(detected.participant, detected.language)
+        participants = tuple(
+            person if one.key == person.key else one for one in self._record.participants
+        )
+        self._record = attrs.evolve(self._record, participants=participants)
+        self._keep(())
+        logger.info("%s speaks %s", detected.participant, detected.language)
+        fields = {
+            "speaker": detected.participant,
+            "language": detected.language,
+            "confidence": round(detected.confidence, 3),
+        }
+        self._show(Notify(Notice("language_detected", fields)))
+
+    def _lose_translation(self, cause: str) -> None:
+        if self._cast.translate(is_translating=False):
+            logger.warning("translation is unavailable, voices pass as they are: %s", cause)
+            self._cast.say("unavailable")
+            self._show(Notify(_about_translation(is_available=False)))
+            self.remind(LOOK_AGAIN, LookForSpeech())
+
+    def _look_for_speech(self) -> None:
+        if not self._services.speech.is_ready():
+            self.remind(LOOK_AGAIN, LookForSpeech())
+        elif self._cast.translate(is_translating=True):
+            logger.info("translation is available")
+            if isinstance(self._state, lifecycle.Active):
+                self._cast.say("available")
+                self._show(Notify(_about_translation(is_available=True)))
+
+
+def _about_translation(*, is_available: bool) -> Notice:
+    return Notice("session.status", {"translation": "on" if is_available else "unavailable"})
+
+
+def _is_news(before: lifecycle.State, after: lifecycle.State) -> bool:
+    """Tell whether a state is worth keeping; that audio was heard again is not."""
+    if isinstance(before, lifecycle.Active) and isinstance(after, lifecycle.Active):
+        same_deadline = attrs.evolve(before, deadline=after.deadline)
+        return same_deadline != after or (after.is_waiting and before != after)
+    return before != after
+
+
+def _updated(record: SessionRecord, state: lifecycle.State, now: float) -> SessionRecord:
+    record = attrs.evolve(
+        record,
+        status=Status(state.status),
+        reconnect_deadline=lifecycle.reconnect_deadline(state),
+    )
+    match state:
+        case lifecycle.Active(since=since) if record.started_at is None:
+            return attrs.evolve(record, started_at=since)
+        case lifecycle.Ending(reason=reason):
+            return attrs.evolve(record, end_reason=reason)
+        case lifecycle.Ended(reason=reason):
+            return attrs.evolve(record, end_reason=reason, ended_at=now)
+        case _:
+            return record
+
+
+def _in_words(state: lifecycle.State) -> str:
+    match state:
+        case lifecycle.Ending(reason=reason):
+            return f"ending: {reason}"
+        case lifecycle.Ended(reason=reason):
+            return f"ended: {reason}"
+        case _:
+            return state.status

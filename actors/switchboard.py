@@ -1,0 +1,176 @@
+"""The root of the supervision tree: the archive, the announcer, and every living session.
+
+    Switchboard
+    ├── archive, announcer      restarted; their state is in the store
+    └── session …               never restarted: it ends, and says why
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pykka
+
+from actors.announcer import Announcer
+from actors.archive import Archive, EndCrashed
+from actors.runtime import ActorRef
+from actors.services import Services
+from actors.session import AttachLeg, DescribeLegs, Session, Suspend
+from actors.supervisor import Address, ChildSpec, Restart, Supervisor
+from kallglot import lifecycle
+from kallglot.calls import Arrival
+from kallglot.errors import NotFound, OverCapacity
+from kallglot.messages import EndSession, Question, Request
+from kallglot.model.leg import Leg
+from kallglot.model.session import Session as SessionRecord
+from kallglot.state import load
+from kallglot.store.sessions import LifeState
+from kallglot.store.store import Store
+from kallglot.timeline import Timeline
+
+__all__ = ["LivingCalls", "Switchboard", "Switching"]
+
+logger = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class Switching:
+    """What the switchboard needs to know.
+
+    `make_services` is called with the addresses of the archive and the announcer.
+    """
+
+    store: Store
+    make_services: Callable[[Address, Address], Services]
+    make_timeline: Callable[[], Timeline]
+    capacity: int
+
+
+@attrs.frozen
+class OpenSession(Question[None]):
+    """Let a session live: a new one, or with `state` one that lived before."""
+
+    session: SessionRecord
+    state: LifeState | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+@attrs.frozen
+class FindSession(Question[ActorRef[Session] | None]):
+    """Where is that session, if it lives?"""
+
+    session_id: str
+
+
+@attrs.frozen
+class SuspendAll(Request):
+    """The server stops; take no more calls."""
+
+
+class Switchboard(Supervisor):
+    """Everybody's parent."""
+
+    def __init__(self, switching: Switching) -> None:
+        super().__init__("switchboard")
+        self._switching = switching
+        archive, announcer = self.address("archive"), self.address("announcer")
+        self._services = switching.make_services(archive, announcer)
+        self._is_closed = False
+
+    async def prepare(self) -> None:
+        wall = self._switching.make_timeline().wall
+        args = (self._switching.store, self.address("announcer"), wall)
+        self.spawn(ChildSpec("announcer", Announcer, (), Restart.ON_FAILURE))
+        self.spawn(ChildSpec("archive", Archive, args, Restart.ON_FAILURE, stop_within=10.0))
+
+    async def on_receive(self, message: Any) -> Any:
+        match message:
+            case OpenSession():
+                self._open(message)
+            case FindSession(session_id):
+                return self.children.get(session_id)
+            case SuspendAll():
+                self._is_closed = True
+                for session in self._sessions():
+                    session.tell(Suspend())
+            case _:
+                return await super().on_receive(message)
+
+    async def on_child_stopped(self, name: str, cause: BaseException | None) -> None:
+        if cause is not None:
+            logger.error("%s failed and is over", name)
+            self.address("archive").tell(EndCrashed(name))
+
+    def _sessions(self) -> list[ActorRef[Any]]:
+        permanent = ("archive", "announcer")
+        return [ref for name, ref in self.children.items() if name not in permanent]
+
+    def _open(self, message: OpenSession) -> None:
+        is_new = message.state is None
+        if self._is_closed or (is_new and len(self._sessions()) >= self._switching.capacity):
+            raise OverCapacity("this server carries as many calls as it may", retry_after=30)
+        timeline = self._switching.make_timeline()
+        limits = self._services.limits
+        if message.state is None:
+            deadline = message.session.created_at + limits.connect_within
+            state: lifecycle.State = lifecycle.Created(deadline)
+        else:
+            state = lifecycle.restored(load(message.state), timeline.wall(), limits)
+        args = (message.session, state, self._services, timeline, message.legs)
+        self.spawn(ChildSpec(message.session.id, Session, args, stop_within=10.0))
+
+
+class LivingCalls:
+    """`kallglot.calls.Calls`, for the API: asks the switchboard and hands out no actor."""
+
+    def __init__(self, switchboard: ActorRef[Switchboard]) -> None:
+        self._switchboard = switchboard
+
+    async def open(self, session: SessionRecord) -> None:
+        await self._switchboard.ask(OpenSession(session))
+
+    async def resume(
+        self, session: SessionRecord, state: LifeState | None, legs: tuple[Leg, ...]
+    ) -> None:
+        """Go on with a session that a server before this one has left."""
+        await self._switchboard.ask(OpenSession(session, state, legs))
+
+    async def legs(self, session_id: str) -> list[Leg]:
+        session = await self._find(session_id)
+        if session is None:
+            return []
+        try:
+            return await session.ask(DescribeLegs())
+        except pykka.ActorDeadError:
+            return []
+
+    async def end(self, session_id: str, reason: str) -> None:
+        session = await self._find(session_id)
+        if session is not None:
+            if session.is_alive():
+                session.tell(EndSession(reason))
+            await session.ended()
+
+    async def attach(self, session_id: str, arrival: Arrival) -> None:
+        session = await self._find(session_id)
+        if session is None:
+            raise NotFound("there is no such session, or it has ended", code="session_not_found")
+        try:
+            leg = await session.ask(AttachLeg(arrival))
+        except pykka.ActorDeadError:
+            raise NotFound("the session has ended", code="session_not_found") from None
+        await leg.ended()
+
+    def count(self) -> int:
+        actor = self._switchboard._actor_weakref()  # noqa: SLF001 - read, not reached into
+        return 0 if actor is None else len(actor.children) - 2
+
+    async def suspend(self) -> None:
+        """Close every leg and leave the sessions to the next server."""
+        self._switchboard.tell(SuspendAll())
+
+    async def _find(self, session_id: str) -> ActorRef[Session] | None:
+        return await self._switchboard.ask(FindSession(session_id))

@@ -1,0 +1,222 @@
+"""The public objects: what sessions, legs, turns and recordings look like as JSON values.
+
+Pure: the same shapes go into API answers and webhook events.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import attrs
+
+from kallglot.model.leg import Leg
+from kallglot.model.recording import Recording
+from kallglot.model.session import Participant, Session, Status
+from kallglot.model.transcript import Rendering, Utterance
+from kallglot.speech.engines import EngineCard
+
+__all__ = [
+    "FORMATS",
+    "JsonObject",
+    "Stream",
+    "call_id_object",
+    "duration",
+    "iso",
+    "leg_object",
+    "recording_object",
+    "session_object",
+    "transcript_object",
+    "translation_object",
+    "turn_object",
+]
+
+JsonObject: TypeAlias = dict[str, Any]
+
+#: What a recording can be downloaded as.
+FORMATS = ("mp3", "wav", "ogg", "flac")
+
+_CALL_IDS = {"twilio": "call_sid", "telnyx": "call_control_id", "sip": "sip_call_id"}
+
+
+@attrs.frozen
+class Stream:
+    """Where and with what a client connects to a session."""
+
+    url: str
+    token: str = attrs.field(repr=False)
+    expires_at: float
+
+
+def iso(at: float) -> str:
+    """Return a time as ISO 8601 in UTC, to the second."""
+    moment = dt.datetime.fromtimestamp(int(at), tz=dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def duration(session: Session, now: float) -> float | None:
+    """Return how long a session has lasted since its first audio; None if it may still begin."""
+    if session.started_at is None:
+        return 0.0 if session.status is Status.ENDED else None
+    until = now if session.ended_at is None else session.ended_at
+    return round(max(0.0, until - session.started_at), 3)
+
+
+def session_object(
+    session: Session, now: float, *, legs: Sequence[Leg] = (), stream: Stream | None = None
+) -> JsonObject:
+    """Return a session; `stream` is left out where there is none to offer."""
+    made: JsonObject = {
+        "id": session.id,
+        "object": "session",
+        "status": session.status.value,
+        "mode": session.mode.value,
+        "provider": session.routing.provider,
+        "phone_number": session.routing.phone_number,
+        "source_language": session.source_language,
+        "target_language": session.target_language,
+        "participants": [_participant(participant) for participant in session.participants],
+        "legs": [leg_object(leg) for leg in legs],
+        "hearing": {"original": session.hearing_original},
+        "recording": {"enabled": session.is_recorded},
+        "metadata": session.metadata,
+        "created_at": iso(session.created_at),
+        "started_at": _iso(session.started_at),
+        "ended_at": _iso(session.ended_at),
+        "end_reason": session.end_reason,
+        "reconnect_deadline": _iso(session.reconnect_deadline),
+        "duration": duration(session, now),
+    }
+    if stream is not None:
+        made["stream"] = {
+            "url": stream.url,
+            "token": stream.token,
+            "expires_at": iso(stream.expires_at),
+        }
+    return made
+
+
+def translation_object(cards: Mapping[str, EngineCard]) -> JsonObject:
+    """Return which models translate, and what must be said of them."""
+    engines = [
+        {"role": role, "name": card.name, "revision": card.revision, "notice": card.notice or None}
+        for role, card in cards.items()
+    ]
+    notices = dict.fromkeys(card.notice for card in cards.values() if card.notice)
+    return {"engines": engines, "notices": list(notices)}
+
+
+def leg_object(leg: Leg) -> JsonObject:
+    made: JsonObject = {
+        "id": leg.id,
+        "object": "leg",
+        "provider": leg.provider,
+        "direction": leg.direction,
+        "status": leg.status,
+        "participant": leg.participant,
+        "connected_at": iso(leg.connected_at),
+        "disconnected_at": _iso(leg.disconnected_at),
+    }
+    return made | call_id_object(leg)
+
+
+def call_id_object(leg: Leg) -> JsonObject:
+    """Return the provider's name for the call under the name the provider has for that."""
+    if leg.call_id is None:
+        return {}
+    return {_CALL_IDS.get(leg.provider, "call_id"): leg.call_id}
+
+
+def turn_object(utterance: Utterance, origin: float) -> JsonObject:
+    """Return an utterance as a turn; `origin` is the time from which its times count.
+
+    `lag` is how long after the speaker had finished the listener began to hear the translation.
+    With several languages `translation` is the first and `translations` has all.
+    """
+    made: JsonObject = {
+        "id": utterance.id,
+        "sequence": utterance.sequence,
+        "speaker": utterance.speaker,
+        "language": utterance.language,
+        "text": utterance.text,
+        "is_sure": utterance.is_sure,
+        "confidence": round(utterance.confidence, 3),
+        "start_time": round(utterance.start, 3),
+        "end_time": round(utterance.end, 3),
+        "timestamp": iso(origin + utterance.start),
+        "lag": None,
+    }
+    translations = [_translation(rendering, utterance) for rendering in utterance.renderings]
+    if translations:
+        made["translation"] = translations[0]
+        made["lag"] = translations[0]["lag"]
+    if len(translations) > 1:
+        made["translations"] = translations
+    return made
+
+
+def transcript_object(session: Session, utterances: Sequence[Utterance], now: float) -> JsonObject:
+    origin = session.created_at if session.started_at is None else session.started_at
+    languages = dict.fromkeys(turn.language for turn in utterances if turn.language is not None)
+    return {
+        "id": f"trn_{session.id}",
+        "object": "transcript",
+        "session_id": session.id,
+        "status": "completed" if session.status is Status.ENDED else "in_progress",
+        "turns": [turn_object(utterance, origin) for utterance in utterances],
+        "metadata": {
+            "total_turns": len(utterances),
+            "duration_seconds": duration(session, now) or 0.0,
+            "languages_detected": list(languages),
+        },
+    }
+
+
+def recording_object(recording: Recording) -> JsonObject:
+    """Return a recording.
+
+    `format` is what `download_url` answers with unless asked for another of `formats`; `size`,
+    `sample_rate` and `bit_depth` are those of the wave file it is made from.
+    """
+    is_ready = recording.status == "ready"
+    return {
+        "id": recording.id,
+        "object": "recording",
+        "session_id": recording.session_id,
+        "channel": recording.channel,
+        "status": recording.status,
+        "duration": round(recording.duration, 3),
+        "format": FORMATS[0],
+        "formats": list(FORMATS),
+        "size": recording.size,
+        "sample_rate": recording.rate_hz,
+        "bit_depth": 16,
+        "download_url": f"/v1/recordings/{recording.id}/audio" if is_ready else None,
+        "created_at": iso(recording.created_at),
+        "expires_at": _iso(recording.expires_at),
+    }
+
+
+def _participant(participant: Participant) -> JsonObject:
+    return {
+        "key": participant.key,
+        "type": participant.type,
+        "language": participant.language,
+        "name": participant.name,
+        "voice": participant.voice,
+    }
+
+
+def _translation(rendering: Rendering, utterance: Utterance) -> JsonObject:
+    spoken_at = rendering.spoken_at
+    return {
+        "language": rendering.language,
+        "text": rendering.text,
+        "confidence": round(rendering.confidence, 3),
+        "lag": None if spoken_at is None else round(spoken_at - utterance.end, 3),
+    }

@@ -1,0 +1,73 @@
+"""From what is asked to the session that is opened.  Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from kallglot import routing
+from kallglot.api.schemas import ParticipantAsked, SessionAsked, Side
+from kallglot.config import Settings
+from kallglot.errors import NotAvailable
+from kallglot.ids import new_id
+from kallglot.model.session import LIVE_MODES, Participant, Routing, Session
+
+__all__ = ["opened"]
+
+_TWO_PEOPLE = (ParticipantAsked(Side("customer")), ParticipantAsked(Side("agent")))
+
+
+def opened(asked: SessionAsked, organization_id: str, settings: Settings, now: float) -> Session:
+    """Return the session that is asked for.
+
+    Raises:
+        NotAvailable: `feature_not_available`, this server does not do that.
+        Refused: its routing does not resolve.
+    """
+    if asked.mode not in LIVE_MODES:
+        raise NotAvailable(f"the mode {asked.mode} is not offered by this server", param="mode")
+    is_recorded = asked.recording is not None and asked.recording.enabled
+    if is_recorded and not settings.recording.allow:
+        raise NotAvailable("this server does not record", param="recording.enabled")
+    original = asked.hearing.original if asked.hearing is not None else None
+    return Session(
+        id=new_id("sess"),
+        organization_id=organization_id,
+        mode=asked.mode,
+        participants=_participants(asked),
+        created_at=now,
+        source_language=asked.source_language,
+        target_language=asked.target_language,
+        routing=_routing(asked, settings.directory),
+        is_recorded=is_recorded,
+        hearing_original=original or "none",
+        metadata=asked.metadata,
+    )
+
+
+def _routing(asked: SessionAsked, directory: routing.Directory) -> Routing:
+    if asked.provider is not None:
+        return routing.resolve_older(asked.provider.asked(), directory)
+    wanted = None if asked.routing is None else asked.routing.asked()
+    return routing.resolve(wanted, directory)
+
+
+def _participants(asked: SessionAsked) -> tuple[Participant, ...]:
+    """Name the people: `customer`, `agent`, and a second of a kind `agent_2`."""
+    people: Sequence[ParticipantAsked] = asked.participants or _TWO_PEOPLE
+    languages = {"customer": asked.source_language, "agent": asked.target_language}
+    seen: Counter[str] = Counter()
+    named = []
+    for person in people:
+        seen[person.type] += 1
+        count = seen[person.type]
+        named.append(
+            Participant(
+                key=person.type if count == 1 else f"{person.type}_{count}",
+                type=person.type,
+                language=person.language or languages[person.type],
+                name=person.name,
+                voice=person.voice,
+            )
+        )
+    return tuple(named)

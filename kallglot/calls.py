@@ -1,0 +1,84 @@
+"""What the API may ask of the living sessions.
+
+The API answers from the store, or asks through this protocol; it never sees an actor.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+
+from kallglot.model.leg import Leg
+from kallglot.model.session import Session
+from kallglot.providers import Frame, Wire, WireEvent
+
+__all__ = ["Arrival", "Calls", "Link"]
+
+
+class Link(Protocol):
+    """The socket under a leg."""
+
+    async def receive(self) -> Frame | None:
+        """Return the next frame, or None when the connection is gone."""
+        ...
+
+    async def send(self, frame: Frame) -> None:
+        """Send a frame; raises `ConnectionError` when the connection is gone."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@attrs.frozen
+class Arrival:
+    """A stream that has proved that it belongs to a session.
+
+    `participant` is who the stream says it is, if it says; `call_id` what its carrier calls it.
+    `names_speakers` is set for a stream that says with each frame of audio who speaks.  `early`
+    is what was received to find all that out, to be handled first.
+    """
+
+    provider: str
+    link: Link
+    wire: Wire
+    participant: str | None = None
+    call_id: str | None = None
+    names_speakers: bool = False
+    early: tuple[WireEvent, ...] = attrs.field(default=(), repr=False)
+
+
+class Calls(Protocol):
+    """The living sessions, as the API sees them."""
+
+    async def open(self, session: Session) -> None:
+        """Let a session begin to live; it has been stored.
+
+        Raises:
+            OverCapacity: there are as many living sessions as this server takes.
+        """
+        ...
+
+    async def legs(self, session_id: str) -> list[Leg]:
+        """Return the legs of a living session, past ones included; none if it does not live."""
+        ...
+
+    async def end(self, session_id: str, reason: str) -> None:
+        """Wind a session down, and return when everything about it is in the store.
+
+        Does nothing if the session is not living.
+        """
+        ...
+
+    async def attach(self, session_id: str, arrival: Arrival) -> None:
+        """Attach a stream as a leg, and return when the leg is gone.
+
+        Raises:
+            NotFound: the session is not living.
+            Refused: the stream cannot be part of the session.
+        """
+        ...
+
+    def count(self) -> int:
+        """Return the number of living sessions."""
+        ...

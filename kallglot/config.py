@@ -1,0 +1,290 @@
+"""Settings: what they are called, what they may be, and where they come from.
+
+They are read from a TOML file and from `KALLGLOT_…` variables of the environment, and the
+environment wins.  `SETTINGS` is the one table of them: the loader, the example file and the
+documentation are made from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from kallglot.errors import SettingsError
+from kallglot.routing import Directory
+from kallglot.settingtypes import (
+    Address,
+    AddressType,
+    Choice,
+    ConnectionsType,
+    FolderType,
+    NumbersType,
+    Seconds,
+    SettingType,
+    Text,
+    UnfitError,
+    UrlType,
+    Whole,
+    YesNo,
+)
+
+__all__ = ["SETTINGS", "RecordingSettings", "Setting", "Settings", "SpeechSettings"]
+
+FILE = "kallglot.toml"
+PREFIX = "KALLGLOT_"
+
+#: Variables with our prefix that are for somebody else, such as a client or the tests.
+NOT_SETTINGS = frozenset({"CONFIG", "API_KEY", "URL"})
+
+
+@attrs.frozen
+class Setting:
+    """One row of the table: `name` is dotted where the setting has a section."""
+
+    name: str
+    type: SettingType
+    default: Any
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """What it is called in the environment."""
+        return PREFIX + self.name.replace(".", "_").upper()
+
+
+SETTINGS = (
+    Setting("bind", AddressType(), "127.0.0.1:8080", "address and port to listen on"),
+    Setting("data", FolderType(), "kallglot-data", "folder of the database and the recordings"),
+    Setting("public_url", UrlType(), None, "how the outside reaches this server (default: bind)"),
+    Setting(
+        "log_level", Choice(("debug", "info", "warning", "error")), "info", "how much is logged"
+    ),
+    Setting("max_sessions", Whole(1, 100_000), 100, "how many sessions may live at a time"),
+    Setting("rate_limit", Whole(1, 1_000_000), 600, "API requests a minute that a key may make"),
+    Setting("reconnect_window", Seconds(), 300.0, "how long a dropped call may stay away"),
+    Setting("connect_window", Seconds(), 3600.0, "how long a session waits for its first call"),
+    Setting("inactivity", Seconds(), 1800.0, "how long a session lives without audio"),
+    Setting("token_lifetime", Seconds(), 300.0, "how long a stream token is good for connecting"),
+    Setting(
+        "tokenless_telnyx",
+        YesNo(),
+        True,
+        "let in a Telnyx stream without a token if its session expects its call, or was created"
+        " within the token's lifetime and has had no call yet",
+    ),
+    Setting(
+        "interruption",
+        Choice(("insist", "immediate", "never")),
+        "insist",
+        "when a listener who speaks stops the translation they hear: after 0.6 s, at once, never",
+    ),
+    Setting("speech.recogniser", Text(), "demo", "model that recognises speech"),
+    Setting("speech.translator", Text(), "demo", "model that translates"),
+    Setting("speech.synthesiser", Text(), "demo", "model that speaks"),
+    Setting("speech.device", Text(), "cpu", "where models run, such as cpu, cuda or cuda:1"),
+    Setting("speech.threads", Whole(1, 1024), 4, "threads a model may use on the CPU"),
+    Setting("recording.allow", YesNo(), True, "whether sessions may be recorded"),
+    Setting("recording.retention_days", Whole(1, 36_500), 30, "when a recording is deleted"),
+    Setting("sip.enabled", YesNo(), False, "whether sessions may be reached by SIP"),
+    Setting("numbers", NumbersType(), {}, "managed telephone numbers and their carriers"),
+    Setting("connections", ConnectionsType(), (), "accounts with carriers"),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_BY_VARIABLE = {setting.variable: setting for setting in SETTINGS}
+_SECTIONS = frozenset(name.partition(".")[0] for name in _BY_NAME if "." in name)
+
+
+@attrs.frozen
+class SpeechSettings:
+    """Which models, and where."""
+
+    recogniser: str
+    translator: str
+    synthesiser: str
+    device: str
+    threads: int
+
+
+@attrs.frozen
+class RecordingSettings:
+    """Whether and how long conversations are kept as sound."""
+
+    allow: bool
+    retention_days: int
+
+    @property
+    def retention(self) -> float:
+        return self.retention_days * 86_400.0
+
+
+@attrs.frozen
+class Settings:
+    """What the operator has settled; every time is in seconds."""
+
+    bind: Address
+    data: Path
+    public_url: str
+    log_level: str
+    max_sessions: int
+    rate_limit: int
+    reconnect_window: float
+    connect_window: float
+    inactivity: float
+    token_lifetime: float
+    tokenless_telnyx: bool
+    interruption: str
+    speech: SpeechSettings
+    recording: RecordingSettings
+    directory: Directory
+
+    @classmethod
+    def load(
+        cls, path: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Read the settings.
+
+        Without `path` the file is the one that `KALLGLOT_CONFIG` names, or `kallglot.toml` here
+        if there is one.
+
+        Raises:
+            SettingsError: names the setting, where it came from, and what it may be.
+        """
+        variables = os.environ if environment is None else environment
+        file = path or _file_of(variables)
+        values = {name: setting.type(setting.default) for name, setting in _BY_NAME.items()}
+        if file is not None:
+            values |= dict(_from_file(file))
+        return cls._of(values | dict(_from_environment(variables)))
+
+    @classmethod
+    def default(cls, **changed: Any) -> Settings:
+        """Return the defaults, for tests and tools; sections as `sip__enabled=True`."""
+        given = {name.replace("__", "."): value for name, value in changed.items()}
+        raw = {name: setting.default for name, setting in _BY_NAME.items()} | given
+        return cls._of({name: _read(_BY_NAME[name], raw[name], "the caller") for name in raw})
+
+    @classmethod
+    def _of(cls, values: Mapping[str, Any]) -> Settings:
+        def section(name: str) -> dict[str, Any]:
+            head = name + "."
+            return {key.removeprefix(head): values[key] for key in values if key.startswith(head)}
+
+        plain = {name: value for name, value in values.items() if "." not in name}
+        plain["public_url"] = plain["public_url"] or f"http://{plain['bind'].reachable}"
+        directory = Directory(
+            numbers=plain.pop("numbers"),
+            connections=plain.pop("connections"),
+            is_sip_enabled=values["sip.enabled"],
+        )
+        return cls(
+            **plain,
+            speech=SpeechSettings(**section("speech")),
+            recording=RecordingSettings(**section("recording")),
+            directory=directory,
+        )
+
+    def stream_url(self, session_id: str) -> str:
+        """Return where a stream of that session connects."""
+        return f"ws{self.public_url.removeprefix('http')}/v1/sessions/{session_id}/connect"
+
+    @staticmethod
+    def example() -> str:
+        """Return a settings file with every setting at its default, and what it means."""
+        lines = ["# Kallglot.  What is commented out is the default.", ""]
+        sections: dict[str, list[Setting]] = {}
+        for setting in SETTINGS:
+            head, _, tail = setting.name.partition(".")
+            sections.setdefault(head if tail else "", []).append(setting)
+        for name, settings in sections.items():
+            if name:
+                lines += ["", f"[{name}]"]
+            for setting in settings:
+                lines += _example_of(setting)
+        return "\n".join([*lines, ""])
+
+    @staticmethod
+    def reference() -> list[tuple[str, str, str, str]]:
+        """Return, for each setting, its name, its variable, what it may be and what it means."""
+        return [
+            (setting.name, setting.variable, setting.type.says, setting.meaning)
+            for setting in SETTINGS
+        ]
+
+
+def _example_of(setting: Setting) -> list[str]:
+    meaning = f"{setting.meaning[0].upper()}{setting.meaning[1:]}: {setting.type.says}."
+    comment = [f"# {line}" for line in textwrap.wrap(meaning, 96)]
+    match setting.type:
+        case NumbersType() | ConnectionsType():
+            return ["", *comment, *(f"# {line}" for line in setting.type.example)]
+        case _ if setting.default is None:
+            return [*comment, f'# {setting.name} = "https://calls.example.com"']
+        case _:
+            name = setting.name.rpartition(".")[2]
+            return [*comment, f"# {name} = {json.dumps(setting.default)}"]
+
+
+def _file_of(variables: Mapping[str, str]) -> Path | None:
+    named = variables.get(PREFIX + "CONFIG")
+    if named:
+        return Path(named)
+    return Path(FILE) if Path(FILE).exists() else None
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    for name, value in _flat(content, path):
+        setting = _BY_NAME.get(name)
+        if setting is None:
+            raise SettingsError(f"{path} has an unknown setting {name}{_nearest(name, _BY_NAME)}")
+        yield name, _read(setting, value, str(path))
+
+
+def _flat(content: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+    for name, value in content.items():
+        if name not in _SECTIONS:
+            yield name, value
+        elif isinstance(value, dict):
+            yield from ((f"{name}.{key}", item) for key, item in value.items())
+        else:
+            raise SettingsError(f"{name} in {path} must be a section, [{name}]")
+
+
+def _from_environment(variables: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    for variable, text in variables.items():
+        if not variable.startswith(PREFIX) or variable.removeprefix(PREFIX) in NOT_SETTINGS:
+            continue
+        setting = _BY_VARIABLE.get(variable)
+        if setting is None:
+            nearest = _nearest(variable, _BY_VARIABLE)
+            raise SettingsError(f"the environment has an unknown setting {variable}{nearest}")
+        yield setting.name, _read(setting, text, variable)
+
+
+def _read(setting: Setting, value: object, origin: str) -> Any:
+    try:
+        return setting.type(value)
+    except UnfitError as unfit:
+        says = str(unfit) or setting.type.says
+        raise SettingsError(
+            f"{setting.name} from {origin} is {value!r}, and must be {says}"
+        ) from None
+
+
+def _nearest(name: str, known: Mapping[str, Setting]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"

@@ -1,0 +1,16 @@
+"""What Kallglot itself says on the phone, by occasion and language."""
+
+from __future__ import annotations
+
+__all__ = ["PHRASES"]
+
+PHRASES: dict[tuple[str, str], str] = {
+    ("unavailable", "de"): (
+        "Die Übersetzung ist im Moment nicht verfügbar. Sie hören sich jetzt direkt."
+    ),
+    ("unavailable", "en"): (
+        "Translation is not available at the moment. You now hear each other directly."
+    ),
+    ("available", "de"): "Die Übersetzung ist wieder da.",
+    ("available", "en"): "Translation is back.",
+}

@@ -1,0 +1,186 @@
+"""The boot sequence, from the settings to the open port, and the same backwards.
+
+This is the only file that knows everybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import attrs
+from aiohttp import web
+
+from actors.services import Interruption, Services, Spoken
+from actors.supervisor import Address
+from actors.switchboard import LivingCalls, Switchboard, Switching
+from kallglot.api import stream
+from kallglot.api.app import create_app
+from kallglot.config import Settings
+from kallglot.errors import EngineError, SettingsError
+from kallglot.lifecycle import Limits
+from kallglot.phrases import PHRASES
+from kallglot.providers import Provider, discover
+from kallglot.speech.engines import SpeechRequest
+from kallglot.speech.service import SpeechService
+from kallglot.store import Store
+from kallglot.store.keys import NewKey
+from kallglot.timeline import Timeline
+
+__all__ = ["Server", "running"]
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that streams get to say goodbye when the server stops.
+FAREWELL = 5.0
+
+_INTERRUPTIONS = {
+    "insist": Interruption(after=0.6),
+    "immediate": Interruption(after=0.0),
+    "never": Interruption(after=None),
+}
+
+
+@attrs.frozen
+class Server:
+    """A server that is running.
+
+    `first_key` is the API key that was made because there was none; it is shown once.
+    """
+
+    url: str
+    settings: Settings
+    store: Store
+    calls: LivingCalls
+    speech: SpeechService
+    first_key: str | None = attrs.field(default=None, repr=False)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    speech: SpeechService,
+    providers: Mapping[str, Provider] | None = None,
+) -> AsyncIterator[Server]:
+    """Run a server on a `speech` service that has been started.
+
+    Raises:
+        SettingsError: the address is taken or cannot be used.
+        StoreError: the data folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.data)
+        stack.push_async_callback(store.close)
+        first_key = await _first_key(store)
+
+        notices = await _speak_notices(speech)
+
+        def make_services(archive: Address, announcer: Address) -> Services:
+            return Services(
+                speech=speech,
+                archive=archive,
+                announcer=announcer,
+                recordings=settings.data / "recordings",
+                limits=_limits(settings),
+                interruption=_INTERRUPTIONS[settings.interruption],
+                retention=settings.recording.retention,
+                notices=notices,
+            )
+
+        switching = Switching(store, make_services, _timeline, settings.max_sessions)
+        switchboard = Switchboard.start(switching)
+        stack.push_async_callback(switchboard.stop, within=FAREWELL * 4)
+        calls = LivingCalls(switchboard)
+        await _resume(store, calls)
+
+        app = create_app(
+            store,
+            calls,
+            settings,
+            cards=speech.cards,
+            checks={"speech": lambda: None if speech.is_ready() else "the engines are loading"},
+            streams=stream.routes(),
+        )
+        app[stream.PROVIDERS] = discover() if providers is None else providers
+        url = await stack.enter_async_context(_listening(app, settings))
+        logger.info("listening on %s", url)
+        yield Server(url, settings, store, calls, speech, first_key)
+        await _say_goodbye(calls)
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    """Serve the API, and yield the URL at which it can be reached from this machine."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.bind.host, settings.bind.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsError(
+                f"bind is {settings.bind}, and that cannot be listened on: {error.strerror};"
+                " choose another port with KALLGLOT_BIND=host:port"
+            ) from error
+        port = runner.addresses[0][1]
+        yield f"http://{attrs.evolve(settings.bind, port=port).reachable}"
+    finally:
+        await runner.cleanup()
+
+
+async def _first_key(store: Store) -> str | None:
+    """Make the first organization and its key, if there is none."""
+    if await store.keys.all():
+        return None
+    organizations = await store.keys.organizations()
+    organization = (
+        organizations[0]
+        if organizations
+        else await store.keys.add_organization("default", time.time())
+    )
+    made: NewKey = await store.keys.create(organization.id, time.time(), name="first")
+    return made.text
+
+
+async def _speak_notices(speech: SpeechService) -> dict[tuple[str, str], Spoken]:
+    """Have what must be said when the engines are down spoken while they are up."""
+    spoken = {}
+    for (occasion, language), text in PHRASES.items():
+        try:
+            request = SpeechRequest(text, language, 8000)
+            pcm = b"".join([chunk.pcm async for chunk in speech.synthesise(request, within=10)])
+            spoken[occasion, language] = Spoken(pcm, 8000)
+        except EngineError as error:
+            logger.warning("no spoken notice %s in %s: %s", occasion, language, error)
+    return spoken
+
+
+async def _resume(store: Store, calls: LivingCalls) -> None:
+    """Go on with what a server before this one has left."""
+    for session, state in await store.sessions.list_living():
+        legs = tuple(await store.legs.of_session(session.id))
+        await calls.resume(session, state, legs)
+        logger.info("resumed %s, which was %s", session.id, session.status)
+
+
+async def _say_goodbye(calls: LivingCalls) -> None:
+    """Close every stream with a code that says that the server will be back."""
+    await calls.suspend()
+    async with asyncio.timeout(FAREWELL):
+        while calls.count():
+            await asyncio.sleep(0.02)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        connect_within=settings.connect_window,
+        reconnect_within=settings.reconnect_window,
+        silent_for=settings.inactivity,
+    )
+
+
+def _timeline() -> Timeline:
+    return Timeline(asyncio.get_running_loop().time, time.time())

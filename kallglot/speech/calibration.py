@@ -1,0 +1,61 @@
+"""What a model's directory may say of it beyond what transformers keeps there: `kallglot.json`.
+
+Stock models have no such file, and get what is right for most.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from kallglot.speech.engines import EngineCard
+
+__all__ = ["FILE_NAME", "Calibration", "read"]
+
+FILE_NAME: Final = "kallglot.json"
+
+
+@attrs.frozen
+class Calibration:
+    """The thresholds above or below which a model is not to be believed.
+
+    `refusal` is the largest probability, at the first token of the text, of the token that says
+    that the input is outside what the model knows; None for models that were not taught one.
+    `confidence` is the smallest mean, and `weakest` the smallest single probability of a token.
+    `no_speech` is the largest probability of there being no speech.  A model with an elastic
+    window was trained on sounds of any length, and need not have them padded to the window.
+    """
+
+    name: str = ""
+    languages: tuple[str, ...] = ()
+    revision: str = ""
+    licence: str = ""
+    notice: str = ""
+    no_speech: float = 0.6
+    refusal: float | None = None
+    confidence: float = 0.35
+    weakest: float = 0.0
+    is_window_elastic: bool = False
+
+    def card(self, name: str, languages: tuple[str, ...], revision: str | None) -> EngineCard:
+        """The model's card; the arguments are for what the file does not say."""
+        return EngineCard(
+            name=self.name or name,
+            languages=self.languages or languages,
+            revision=self.revision or revision or "",
+            licence=self.licence,
+            notice=self.notice,
+        )
+
+
+def read(path_or_id: str) -> Calibration:
+    """The calibration of a model, the defaults if there is none or if it is on the hub."""
+    file = Path(path_or_id) / FILE_NAME
+    if not file.is_file():
+        return Calibration()
+    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    values["languages"] = tuple(values.get("languages", ()))
+    return Calibration(**values)

@@ -1,0 +1,1 @@
+"""How the demonstration models are made; nothing here runs in a server."""

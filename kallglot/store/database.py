@@ -1,0 +1,88 @@
+"""The database as the aggregates see it: many readers, one writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import attrs
+
+from kallglot.errors import StoreError
+from kallglot.store import schema
+from kallglot.store.writer import Statement, Writer
+
+__all__ = ["Database", "Statement"]
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+
+
+@attrs.frozen
+class Database:
+    """Two connections to one file, or the same one twice when it is in memory."""
+
+    _reader: aiosqlite.Connection
+    _writing: aiosqlite.Connection
+    _writer: Writer
+
+    @classmethod
+    async def open(cls, path: Path | None) -> Database:
+        """Open the database at `path`, or a fresh one in memory.
+
+        Raises:
+            StoreError: it was written by a newer Kallglot, or is no database.
+        """
+        writing = await _connect(path)
+        try:
+            await schema.migrate(writing, schema.scripts())
+            reader = writing if path is None else await _connect(path)
+        except sqlite3.Error as error:
+            await writing.close()
+            raise StoreError(f"{path} cannot be used: {error}") from error
+        except StoreError:
+            await writing.close()
+            raise
+        writer = Writer(writing)
+        writer.start()
+        return cls(reader, writing, writer)
+
+    async def close(self) -> None:
+        """Keep what is still being written, and close."""
+        await self._writer.close()
+        await self._reader.close()
+        if self._writing is not self._reader:
+            await self._writing.close()
+
+    async def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        return list(await self._reader.execute_fetchall(sql, values))
+
+    async def read_one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        rows = await self.read(sql, values)
+        return rows[0] if rows else None
+
+    async def write(self, *statements: Statement) -> list[int]:
+        """Carry out statements in one transaction; return how many rows each changed.
+
+        Raises:
+            StoreError: nothing of it was kept.
+        """
+        return await self._writer.write(statements)
+
+
+async def _connect(path: Path | None) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path or ":memory:", isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            await connection.execute(pragma)
+    except sqlite3.Error as error:
+        await connection.close()
+        raise StoreError(f"{path} cannot be used: {error}") from error
+    return connection

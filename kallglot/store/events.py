@@ -1,0 +1,73 @@
+"""The outbox: events that the outside is to be told, kept with the facts they report.
+
+An aggregate writes an event in the same transaction as what it is about, so there is never one
+without the other; whoever delivers them reads on from the position where it was.
+"""
+
+from __future__ import annotations
+
+import attrs
+import msgspec
+
+from kallglot.store.database import Database, Statement
+from kallglot.webhooks.events import Event
+
+__all__ = ["Events", "StoredEvent", "insert_event"]
+
+
+@attrs.frozen
+class StoredEvent:
+    """An event and where it stands in the order of events; `body` is what is sent."""
+
+    position: int
+    id: str
+    type: str
+    organization_id: str
+    session_id: str
+    created_at: float
+    body: bytes = attrs.field(repr=False)
+
+
+def insert_event(event: Event) -> Statement:
+    """Return the statement that keeps an event."""
+    return Statement(
+        "INSERT INTO events (id, type, organization_id, session_id, created_at, body)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            event.id,
+            event.type,
+            event.organization_id,
+            event.session_id,
+            event.created_at,
+            msgspec.json.encode(event.body).decode(),
+        ),
+    )
+
+
+class Events:
+    """The events in the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, *events: Event) -> None:
+        """Keep events that are about nothing else in the store."""
+        await self._database.write(*map(insert_event, events))
+
+    async def after(self, position: int, limit: int = 100) -> list[StoredEvent]:
+        """Return the events that follow `position`, in order."""
+        rows = await self._database.read(
+            "SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
+        )
+        return [
+            StoredEvent(
+                position=row["position"],
+                id=row["id"],
+                type=row["type"],
+                organization_id=row["organization_id"],
+                session_id=row["session_id"],
+                created_at=row["created_at"],
+                body=row["body"].encode(),
+            )
+            for row in rows
+        ]

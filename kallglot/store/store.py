@@ -1,0 +1,75 @@
+"""The store: one folder with a database, a secret and the recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+
+from kallglot.store.database import Database
+from kallglot.store.events import Events
+from kallglot.store.idempotency import Idempotency
+from kallglot.store.keys import Keys
+from kallglot.store.legs import Legs
+from kallglot.store.recordings import Recordings
+from kallglot.store.secret import ServerSecret
+from kallglot.store.sessions import Sessions
+from kallglot.store.tokens import StreamTokens
+from kallglot.store.transcripts import Transcripts
+
+__all__ = ["Store"]
+
+MEMORY = ":memory:"
+
+
+@attrs.frozen
+class Store:
+    """Everything that is kept, an attribute per kind of thing."""
+
+    _database: Database
+    secret: ServerSecret
+    sessions: Sessions
+    legs: Legs
+    transcripts: Transcripts
+    recordings: Recordings
+    keys: Keys
+    tokens: StreamTokens
+    events: Events
+    idempotency: Idempotency
+
+    @classmethod
+    async def open(cls, path: Path | str) -> Store:
+        """Open the store in the folder `path`, making it if need be; `:memory:` is for tests.
+
+        Raises:
+            StoreError: what is there cannot be used, or was written by a newer Kallglot.
+        """
+        if path == MEMORY:
+            return cls._on(await Database.open(None), ServerSecret.fresh())
+        folder = Path(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - at boot
+        secret = ServerSecret.load(folder / "secret")
+        return cls._on(await Database.open(folder / "kallglot.db"), secret)
+
+    @classmethod
+    def _on(cls, database: Database, secret: ServerSecret) -> Store:
+        return cls(
+            database=database,
+            secret=secret,
+            sessions=Sessions(database),
+            legs=Legs(database),
+            transcripts=Transcripts(database),
+            recordings=Recordings(database),
+            keys=Keys(database),
+            tokens=StreamTokens(database, secret),
+            events=Events(database),
+            idempotency=Idempotency(database),
+        )
+
+    async def close(self) -> None:
+        """Keep what is still being written, and close."""
+        await self._database.close()
+
+    async def is_well(self) -> bool:
+        """Tell whether the database answers."""
+        return await self._database.read_one("SELECT 1") is not None

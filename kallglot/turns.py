@@ -1,0 +1,162 @@
+"""When somebody starts to speak, is still speaking, and has finished: turn taking as pure code.
+
+Fed with the probability of speech of each 32 ms, it answers with what that means.  All times are
+seconds since the voice began, counted in frames, so that they do not depend on when a
+probability was computed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeAlias
+
+import attrs
+
+__all__ = ["SpeechEnded", "SpeechGoesOn", "SpeechStarted", "TurnEvent", "TurnPolicy", "Turns"]
+
+
+@attrs.frozen
+class TurnPolicy:
+    """How long is long.
+
+    A probability of `onset` or more for `starts_after` starts an utterance, one below `offset`
+    for `ends_after` ends it.  `lead` and `tail` are what is kept before and after, so that a soft
+    consonant is not cut off.  An utterance longer than `longest` is cut at its quietest moment
+    within the last `cut_within`.  `partial_every` is how often a partial result is due.
+    """
+
+    frame: float = 0.032
+    onset: float = 0.5
+    offset: float = 0.35
+    starts_after: float = 0.064
+    ends_after: float = 0.544
+    lead: float = 0.25
+    tail: float = 0.2
+    longest: float = 7.5
+    cut_within: float = 2.0
+    partial_every: float = 0.6
+    shortest: float = 0.16
+
+
+@attrs.frozen
+class SpeechStarted:
+    """Somebody has started to speak, at `start`."""
+
+    start: float
+
+
+@attrs.frozen
+class SpeechGoesOn:
+    """They are still speaking; what was heard from `start` to `end` is worth a partial result."""
+
+    start: float
+    end: float
+
+
+@attrs.frozen
+class SpeechEnded:
+    """They have finished, or must be cut; the utterance is from `start` to `end`."""
+
+    start: float
+    end: float
+
+
+TurnEvent: TypeAlias = SpeechStarted | SpeechGoesOn | SpeechEnded
+
+
+@attrs.frozen
+class _Silent:
+    """Nobody speaks; speech has been likely for `frames` frames."""
+
+    frames: int = 0
+
+
+@attrs.frozen
+class _Speaking:
+    """Somebody speaks, since `start`; silence has been likely for `pause` frames."""
+
+    start: float
+    pause: int
+    partial_due: float
+
+
+class Turns:
+    """The turns of one voice."""
+
+    def __init__(self, policy: TurnPolicy | None = None) -> None:
+        self.policy = policy or TurnPolicy()
+        self._frames = 0
+        self._floor = 0.0
+        self._state: _Silent | _Speaking = _Silent()
+        self._recent: deque[float] = deque(maxlen=round(self.policy.cut_within / self.policy.frame))
+
+    @property
+    def now(self) -> float:
+        """Seconds judged so far."""
+        return self._frames * self.policy.frame
+
+    @property
+    def is_speaking(self) -> bool:
+        return isinstance(self._state, _Speaking)
+
+    def judge(self, probability: float) -> list[TurnEvent]:
+        """Take the probability of speech in the next frame."""
+        self._frames += 1
+        self._recent.append(probability)
+        match self._state:
+            case _Silent(frames):
+                return self._silent(frames, probability)
+            case _Speaking() as speaking:
+                return self._speaking(speaking, probability)
+
+    def flush(self) -> list[TurnEvent]:
+        """End what is being said: the voice is gone, or the session is over."""
+        if isinstance(self._state, _Speaking):
+            return self._end(self._state.start, self.now)
+        self._state = _Silent()
+        return []
+
+    def _silent(self, frames: int, probability: float) -> list[TurnEvent]:
+        if probability < self.policy.onset:
+            self._state = _Silent(max(0, frames - 1) if probability >= self.policy.offset else 0)
+            return []
+        frames += 1
+        if frames * self.policy.frame < self.policy.starts_after - 1e-9:
+            self._state = _Silent(frames)
+            return []
+        onset = self.now - frames * self.policy.frame
+        start = max(self._floor, onset - self.policy.lead)
+        self._state = _Speaking(start, pause=0, partial_due=self.now + self.policy.partial_every)
+        return [SpeechStarted(start)]
+
+    def _speaking(self, state: _Speaking, probability: float) -> list[TurnEvent]:
+        policy = self.policy
+        pause = state.pause + 1 if probability < policy.offset else 0
+        if pause * policy.frame >= policy.ends_after:
+            end = self.now - pause * policy.frame + policy.tail
+            return self._end(state.start, end)
+        if self.now - state.start >= policy.longest:
+            return self._cut(state.start)
+        if self.now >= state.partial_due and pause == 0:
+            self._state = attrs.evolve(
+                state, pause=pause, partial_due=self.now + policy.partial_every
+            )
+            return [SpeechGoesOn(state.start, self.now)]
+        self._state = attrs.evolve(state, pause=pause)
+        return []
+
+    def _end(self, start: float, end: float) -> list[TurnEvent]:
+        self._state = _Silent()
+        self._floor = end
+        if end - start - self.policy.lead - self.policy.tail < self.policy.shortest:
+            return []
+        return [SpeechEnded(start, end)]
+
+    def _cut(self, start: float) -> list[TurnEvent]:
+        """End an utterance that is too long where a pause is likeliest, and go on with the rest."""
+        quietest = min(range(len(self._recent)), key=lambda i: (self._recent[i], -i))
+        at = self.now - (len(self._recent) - quietest - 0.5) * self.policy.frame
+        at = max(at, start + self.policy.frame)
+        self._floor = at
+        self._state = _Speaking(at, pause=0, partial_due=self.now + self.policy.partial_every)
+        return [SpeechEnded(start, at), SpeechStarted(at)]

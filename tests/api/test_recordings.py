@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import wave
+
+import pytest
+from yarl import URL
+
+from kallglot.model.recording import Recording
+
+pytestmark = pytest.mark.real_time
+
+SECOND = b"\x10\x00\xf0\xff" * 4000
+
+
+@pytest.fixture
+async def session_id(api) -> str:
+    return (await api.create(recording={"enabled": True}))["id"]
+
+
+@pytest.fixture
+def record(store, settings, session_id, clock):
+    async def record(channel: str, status: str = "ready", **fields) -> Recording:
+        path = f"{channel}.wav"
+        with wave.open(str(settings.data / path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(SECOND)
+        size = (settings.data / path).stat().st_size
+        recording = Recording(
+            f"rec_{channel}", session_id, channel, status, path, 8000, clock(), 1.0, size, **fields
+        )
+        await store.recordings.put(recording)
+        return recording
+
+    return record
+
+
+async def error_of(response) -> dict:
+    return (await response.json())["error"]
+
+
+async def test_the_recordings_of_a_session_are_listed(api, record, session_id):
+    for channel in ("agent", "customer", "mixed"):
+        await record(channel)
+    found = await (await api.get(f"/v1/sessions/{session_id}/recordings")).json()
+    assert [each["channel"] for each in found["data"]] == ["mixed", "customer", "agent"]
+    assert (found["object"], found["session_id"], found["has_more"]) == ("list", session_id, False)
+    one = await (await api.get(f"/v1/sessions/{session_id}/recordings?channel=agent")).json()
+    assert [each["id"] for each in one["data"]] == ["rec_agent"]
+
+
+async def test_a_recording_says_where_to_get_it(api, record, session_id, clock):
+    await record("mixed", expires_at=clock() + 86_400)
+    recording = await (await api.get("/v1/recordings/rec_mixed")).json()
+    assert recording == {
+        "id": "rec_mixed",
+        "object": "recording",
+        "session_id": session_id,
+        "channel": "mixed",
+        "status": "ready",
+        "duration": 1.0,
+        "format": "mp3",
+        "formats": ["mp3", "wav", "ogg", "flac"],
+        "size": 16_044,
+        "sample_rate": 8000,
+        "bit_depth": 16,
+        "download_url": "/v1/recordings/rec_mixed/audio",
+        "created_at": "2026-04-01T09:00:00Z",
+        "expires_at": "2026-04-02T09:00:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "media", "magic"),
+    [
+        ("", "audio/mpeg", None),
+        ("?format=wav", "audio/wav", b"RIFF"),
+        ("?format=wav&sample_rate=16000", "audio/wav", b"RIFF"),
+        ("?format=ogg", "audio/ogg", b"OggS"),
+        ("?format=flac&channel=dual", "audio/flac", b"fLaC"),
+        ("?format=wav&channel=agent", "audio/wav", b"RIFF"),
+    ],
+)
+async def test_sound_comes_in_many_formats(api, record, session_id, query, media, magic):
+    for channel in ("agent", "customer", "mixed"):
+        await record(channel)
+    response = await api.get(f"/v1/recordings/rec_mixed/audio{query}")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == media
+    assert f'filename="recording-{session_id}.' in response.headers["Content-Disposition"]
+    assert response.headers["X-Request-ID"].startswith("req_")
+    sound = await response.read()
+    assert len(sound) > 500
+    if magic is not None:
+        assert sound.startswith(magic)
+
+
+async def test_a_part_of_a_wave_file_can_be_asked_for(api, record, settings):
+    await record("mixed")
+    whole = (settings.data / "mixed.wav").read_bytes()
+    response = await api.get(
+        "/v1/recordings/rec_mixed/audio?format=wav", headers={"Range": "bytes=1000-1999"}
+    )
+    assert response.status == 206
+    assert response.headers["Content-Range"] == f"bytes 1000-1999/{len(whole)}"
+    assert await response.read() == whole[1000:2000]
+
+
+async def test_a_link_is_good_for_an_hour_without_a_key(api, client, record, clock):
+    await record("mixed")
+    response = await api.get("/v1/recordings/rec_mixed/download?format=wav", allow_redirects=False)
+    assert response.status == 302
+    link = URL(response.headers["Location"])
+    assert link.origin() == URL("https://calls.example.com")
+    got = await client.get(link.relative())
+    assert (await got.read()).startswith(b"RIFF")
+    for name, value in (("format", "mp3"), ("expires", "9999999999"), ("signature", "x")):
+        forged = await client.get(link.relative().update_query({name: value}))
+        assert forged.status == 401
+        assert (await error_of(forged))["code"] == "invalid_token"
+    clock.now += 3600
+    late = await client.get(link.relative())
+    assert late.status == 401
+    assert (await error_of(late))["code"] == "expired_token"
+
+
+async def test_a_recording_that_is_being_made_asks_for_patience(api, record):
+    await record("mixed", "processing")
+    for path in ("audio", "download"):
+        response = await api.get(f"/v1/recordings/rec_mixed/{path}", allow_redirects=False)
+        assert response.status == 202
+        assert response.headers["Retry-After"] == "5"
+        assert (await response.json())["status"] == "processing"
+    assert (await (await api.get("/v1/recordings/rec_mixed")).json())["download_url"] is None
+    assert (await api.delete("/v1/recordings/rec_mixed")).status == 409
+
+
+async def test_a_failed_recording_has_no_sound(api, record):
+    await record("mixed", "failed")
+    response = await api.get("/v1/recordings/rec_mixed/audio")
+    assert response.status == 409
+    assert (await error_of(response))["code"] == "recording_failed"
+
+
+async def test_a_deleted_recording_is_gone_and_known_to_be(api, record, settings):
+    recording = await record("mixed")
+    response = await api.delete("/v1/recordings/rec_mixed")
+    assert await response.json() == {"id": "rec_mixed", "object": "recording", "deleted": True}
+    assert not (settings.data / recording.path).exists()
+    response = await api.get("/v1/recordings/rec_mixed/audio")
+    assert response.status == 410
+    assert (await error_of(response))["code"] == "recording_deleted"
+
+
+async def test_an_expired_recording_is_gone(api, record, clock):
+    await record("mixed", expires_at=clock() + 10)
+    clock.now += 10
+    assert (await api.get("/v1/recordings/rec_mixed")).status == 410
+
+
+async def test_sound_that_was_taken_from_the_disk_is_not_found(api, record, settings):
+    recording = await record("mixed")
+    (settings.data / recording.path).unlink()
+    for query in ("", "?format=wav"):
+        assert (await api.get(f"/v1/recordings/rec_mixed/audio{query}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "param"),
+    [
+        ("format=aiff", 422, "format"),
+        ("sample_rate=1", 422, "sample_rate"),
+        ("channel=ghost", 404, "channel"),
+        ("channel=dual", 404, "channel"),
+    ],
+)
+async def test_what_cannot_be_had_is_said(api, record, query, status, param):
+    await record("mixed")
+    response = await api.get(f"/v1/recordings/rec_mixed/audio?{query}")
+    assert response.status == status
+    assert (await error_of(response))["param"] == param
+
+
+async def test_nobody_hears_the_recordings_of_another_organization(api, stranger, record):
+    await record("mixed")
+    for response in (
+        await stranger.get("/v1/recordings/rec_mixed"),
+        await stranger.get("/v1/recordings/rec_mixed/audio"),
+        await stranger.get("/v1/recordings/rec_mixed/download"),
+        await stranger.delete("/v1/recordings/rec_mixed"),
+        await stranger.get("/v1/recordings/rec_none"),
+    ):
+        assert response.status == 404
+        assert (await error_of(response))["code"] == "recording_not_found"
+    await api.delete("/v1/recordings/rec_mixed")
+    assert (await stranger.get("/v1/recordings/rec_mixed")).status == 404

@@ -1,0 +1,56 @@
+"""The living sessions, without anybody alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from kallglot.calls import Arrival
+from kallglot.errors import NotFound, OverCapacity
+from kallglot.model.leg import Leg
+from kallglot.model.session import Session, Status
+from kallglot.store import Store
+
+__all__ = ["FakeCalls"]
+
+
+class FakeCalls:
+    """Keeps in the store what the actors would, and remembers what it was asked."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self.living: dict[str, list[Leg]] = {}
+        self.ended: list[tuple[str, str]] = []
+        self.attached: list[tuple[str, Arrival]] = []
+        self.is_full = False
+
+    async def open(self, session: Session) -> None:
+        if self.is_full:
+            raise OverCapacity("full", retry_after=30)
+        self.living[session.id] = []
+
+    async def legs(self, session_id: str) -> list[Leg]:
+        return list(self.living.get(session_id, ()))
+
+    async def end(self, session_id: str, reason: str) -> None:
+        if session_id not in self.living:
+            return
+        for leg in self.living.pop(session_id):
+            await self._store.legs.put(leg)
+        session = await self._store.sessions.get(session_id)
+        assert session is not None
+        ended = attrs.evolve(
+            session, status=Status.ENDED, ended_at=self._clock(), end_reason=reason
+        )
+        await self._store.sessions.save(ended, {"status": "ended"})
+        self.ended.append((session_id, reason))
+
+    async def attach(self, session_id: str, arrival: Arrival) -> None:
+        if session_id not in self.living:
+            raise NotFound("no such session", code="session_not_found")
+        self.attached.append((session_id, arrival))
+
+    def count(self) -> int:
+        return len(self.living)
