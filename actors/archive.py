@@ -118,9 +118,7 @@ class _Lost(Fact):
 class Archive(AsyncioActor):
     """The only actor that writes to the store."""
 
-    def __init__(
-        self, store: Store, announcer: Receiver, wall: Callable[[], float]
-    ) -> None:
+    def __init__(self, store: Store, announcer: Receiver, wall: Callable[[], float]) -> None:
         super().__init__("archive")
         self._store = store
         self._announcer = announcer
@@ -147,9 +145,7 @@ class Archive(AsyncioActor):
             case _:
                 return await super().on_receive(message)
 
-    async def _keep(
-        self, message: KeepSession | KeepLeg | KeepUtterance | KeepRecording
-    ) -> None:
+    async def _keep(self, message: KeepSession | KeepLeg | KeepUtterance | KeepRecording) -> None:
         now = self._wall()
         events = tuple(event_of(happening, now) for happening in _happenings(message))
         for wait in (*RETRIES, None):

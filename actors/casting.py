@@ -121,7 +121,9 @@ class Cast:
             self.address(person.key).tell(
                 RouteVoice(
                     listeners=tuple(
-                        self._listener(hearing) for hearing in table if hearing.speaker == person.key
+                        self._listener(hearing)
+                        for hearing in table
+                        if hearing.speaker == person.key
                     ),
                     language=person.language,
                     candidates=tuple(sorted(language for language in languages if language)),

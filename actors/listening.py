@@ -123,7 +123,7 @@ class Listening:
             self._waiting.append(speech)
             del self._waiting[:-500]
             return
-        pcm = self._at_ear_rate(speech.speaker, speech.pcm, speech.rate_hz)
+        pcm = self._at_ear_rate(speech.utterance_id, speech.pcm, speech.rate_hz, speech.is_last)
         self._languages[speech.utterance_id] = speech.language
         for dropped in self._playout.push(speech.utterance_id, speech.speaker, pcm, speech.is_last):
             self._languages.pop(dropped.utterance, None)
@@ -193,13 +193,14 @@ class Listening:
         del self._under[: len(pcm)]
         return sound.mix([pcm, under.ljust(len(pcm), b"\0")])
 
-    def _at_ear_rate(self, voice: str, pcm: bytes, rate_hz: int) -> bytes:
+    def _at_ear_rate(self, voice: str, pcm: bytes, rate_hz: int, is_last: bool = False) -> bytes:
         if self._ear is None or rate_hz == self._ear.rate_hz:
             return pcm
         key = (voice, rate_hz)
         if key not in self._resamplers:
             self._resamplers[key] = Resampler(rate_hz, self._ear.rate_hz)
-        return self._resamplers[key].feed(pcm)
+        pcm = self._resamplers[key].feed(pcm)
+        return pcm + self._resamplers.pop(key).flush() if is_last else pcm
 
     # What was heard is kept, live voices in blocks.
 

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy as np
 
 from actors.archive import KeepRecording, RecordingsOf
 from actors.runtime import AsyncioActor
 from actors.services import Services
 from kallglot.audio.files import mix_tracks
-from kallglot.audio.resample import resample
+from kallglot.audio.resample import Resampler
 from kallglot.audio.track import TrackWriter
 from kallglot.ids import new_id
 from kallglot.messages import Fact, Finish, PartFinished, Receiver, TrackErased, TrackHeard
@@ -72,6 +71,7 @@ class Tracks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writers: dict[str, tuple[TrackWriter, int]] = {}
+        self._resamplers: dict[tuple[str, int], Resampler] = {}
 
     def write(self, sounds: list[TrackHeard | TrackErased], rates: dict[str, int]) -> None:
         for sound in sounds:
@@ -80,7 +80,9 @@ class Tracks:
                 case TrackErased(_, since):
                     writer.erase(since, writer.duration)
                 case TrackHeard(_, pcm, heard_hz, at):
-                    writer.write(at, _at_rate(pcm, heard_hz, rate_hz))
+                    if heard_hz != rate_hz:
+                        pcm = self._resampler(sound.channel, heard_hz, rate_hz).feed(pcm)
+                    writer.write(at, pcm)
         for writer, _ in self._writers.values():
             writer.flush()
 
@@ -108,17 +110,17 @@ class Tracks:
     def path(self, channel: str) -> Path:
         return self._folder / f"{channel}.wav"
 
+    def _resampler(self, channel: str, from_hz: int, to_hz: int) -> Resampler:
+        key = (channel, from_hz)
+        if key not in self._resamplers:
+            self._resamplers[key] = Resampler(from_hz, to_hz)
+        return self._resamplers[key]
+
     def _writer(self, channel: str, rate_hz: int) -> tuple[TrackWriter, int]:
         if channel not in self._writers:
             writer = TrackWriter.open(self.path(channel), rate_hz)
             self._writers[channel] = (writer, rate_hz)
         return self._writers[channel]
-
-
-def _at_rate(pcm: bytes, from_hz: int, to_hz: int) -> bytes:
-    if from_hz == to_hz:
-        return pcm
-    return resample(np.frombuffer(pcm, np.int16), from_hz, to_hz).tobytes()
 
 
 class Recorder(AsyncioActor):
@@ -201,7 +203,9 @@ class Recorder(AsyncioActor):
         self._archive.tell(KeepRecording(recording))
 
     def _rates(self) -> dict[str, int]:
-        return {channel: one.rate_hz for channel, one in self._recordings.items() if channel != MIXED}
+        return {
+            channel: one.rate_hz for channel, one in self._recordings.items() if channel != MIXED
+        }
 
     def _write_or_end(self) -> None:
         if self._has_failed:

@@ -301,9 +301,7 @@ class Session(Supervisor):
             raise IllegalMove("the session has ended", code="session_ended")
         seating = None
         if arrival.participant is not None or not arrival.names_speakers:
-            seating = await self._legs.seat(
-                self._cast.people, arrival.participant, arrival.call_id
-            )
+            seating = await self._legs.seat(self._cast.people, arrival.participant, arrival.call_id)
         leg_id = new_id("leg")
         spec = ChildSpec(leg_id, Leg, (leg_id, arrival, self.ref, self._timeline))
         ref = self.spawn(spec)

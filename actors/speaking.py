@@ -64,11 +64,16 @@ class Colleagues:
 
 @attrs.frozen
 class Span:
-    """A part of a voice, from one position to another, that is an utterance."""
+    """A part of a voice, from one position to another, that is an utterance.
+
+    The speech in it is from `onset` to `offset`; around it is some silence.
+    """
 
     utterance_id: str
     start: float
     end: float
+    onset: float
+    offset: float
 
 
 @attrs.frozen
@@ -228,8 +233,9 @@ class Speaking:
                     self._current = new_id("utt")
                 case SpeechGoesOn(start, end):
                     self._ask_for_partial(start, end)
-                case SpeechEnded(start, end):
-                    self._ended.append(Span(self._current or new_id("utt"), start, end))
+                case SpeechEnded(start, end, onset, offset):
+                    utterance_id = self._current or new_id("utt")
+                    self._ended.append(Span(utterance_id, start, end, onset, offset))
                     self._ask_for_next()
                 case _:
                     assert_never(event)
@@ -237,7 +243,7 @@ class Speaking:
     def _ask_for_partial(self, start: float, end: float) -> None:
         if not self._partial_in_flight and self._in_flight is None and self._current is not None:
             self._partial_in_flight = True
-            self._ask(Span(self._current, start, end), is_partial=True)
+            self._ask(Span(self._current, start, end, start, end), is_partial=True)
 
     def _ask_for_next(self) -> None:
         if self._in_flight is None and self._ended:
@@ -299,12 +305,13 @@ class Speaking:
                     self.key,
                     recognition.language,
                     recognition.text,
-                    self._time_of(recognised.span.start),
+                    self._times_of(recognised.span)[0],
                 )
             )
 
     def _utterance_of(self, recognised: Recognised) -> Utterance:
         span, recognition = recognised.span, recognised.recognition
+        start, end = self._times_of(span)
         return Utterance(
             id=span.utterance_id,
             session_id="",
@@ -312,8 +319,8 @@ class Speaking:
             speaker=self.key,
             language=recognition.language,
             text=recognition.text,
-            start=self._time_of(span.start),
-            end=self._time_of(span.end),
+            start=start,
+            end=end,
             confidence=recognition.confidence,
             is_sure=recognition.is_sure,
         )
@@ -343,8 +350,8 @@ class Speaking:
     def _spoken_to(self) -> tuple[Listener, ...]:
         return tuple(listener for listener in self._translated() if listener.is_spoken)
 
-    def _time_of(self, position: float) -> float:
-        return 0.0 if self._voice is None else self._voice.time_of(position)
+    def _times_of(self, span: Span) -> tuple[float, float]:
+        return (0.0, 0.0) if self._voice is None else self._voice.times_of(span.onset, span.offset)
 
     @property
     def _rate_hz(self) -> int:

@@ -1,8 +1,8 @@
 """The root of the supervision tree: the archive, the announcer, and every living session.
 
-    Switchboard
-    ├── archive, announcer      restarted; their state is in the store
-    └── session …               never restarted: it ends, and says why
+Switchboard
+├── archive, announcer      restarted; their state is in the store
+└── session …               never restarted: it ends, and says why
 """
 
 from __future__ import annotations

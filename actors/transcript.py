@@ -57,9 +57,7 @@ class Transcript(AsyncioActor):
                 return await super().on_receive(message)
 
     def _add(self, utterance: Utterance) -> None:
-        numbered = attrs.evolve(
-            utterance, session_id=self._session.id, sequence=self._sequence
-        )
+        numbered = attrs.evolve(utterance, session_id=self._session.id, sequence=self._sequence)
         self._sequence += 1
         self._remember(numbered)
         self._archive.tell(KeepUtterance(self._session, numbered, is_new=True))

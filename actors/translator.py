@@ -118,7 +118,9 @@ class Translator(AsyncioActor):
         for rendering in sure:
             await self._speak(recognised, rendering)
         spoken = {rendering.language for rendering in sure}
-        _pass_original(recognised, [one for one in recognised.listeners if one.language not in spoken])
+        _pass_original(
+            recognised, [one for one in recognised.listeners if one.language not in spoken]
+        )
         return Interpreted()
 
     async def _translate(self, recognised: UtteranceRecognised, language: str) -> Rendering | None:
@@ -132,7 +134,8 @@ class Translator(AsyncioActor):
 
     async def _speak(self, recognised: UtteranceRecognised, rendering: Rendering) -> None:
         listeners = [
-            one for one in recognised.listeners
+            one
+            for one in recognised.listeners
             if one.is_spoken and one.language == rendering.language
         ]
         if not listeners:

@@ -18,6 +18,10 @@ from kallglot.model.session import Session, Status
 __all__ = ["TokenlessPolicy", "admit_without_token", "token_of"]
 
 
+#: Where Telnyx puts the `stream_auth_token` with which a stream was started.
+TELNYX_TOKEN = "x-telnyx-streaming-auth-token"
+
+
 @attrs.frozen
 class TokenlessPolicy:
     """Which providers may come without a token, and for how long after the session's creation."""
@@ -31,7 +35,7 @@ def token_of(query: Mapping[str, str], headers: Mapping[str, str], path: str | N
     scheme, _, bearer = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer.strip().startswith("kst_"):
         return bearer.strip()
-    return query.get("token") or path
+    return query.get("token") or path or headers.get(TELNYX_TOKEN)
 
 
 def admit_without_token(

@@ -192,6 +192,15 @@ class Settings:
             directory=directory,
         )
 
+    def listening_on(self, port: int) -> Settings:
+        """Return the settings with the port that was chosen where `bind` asks for any."""
+        if self.bind.port:
+            return self
+        bind = attrs.evolve(self.bind, port=port)
+        is_default = self.public_url == f"http://{self.bind.reachable}"
+        public_url = f"http://{bind.reachable}" if is_default else self.public_url
+        return attrs.evolve(self, bind=bind, public_url=public_url)
+
     def stream_url(self, session_id: str) -> str:
         """Return where a stream of that session connects."""
         return f"ws{self.public_url.removeprefix('http')}/v1/sessions/{session_id}/connect"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,13 +18,13 @@ from aiohttp import web
 from actors.services import Interruption, Services, Spoken
 from actors.supervisor import Address
 from actors.switchboard import LivingCalls, Switchboard, Switching
-from kallglot.api import stream
 from kallglot.api.app import create_app
 from kallglot.config import Settings
 from kallglot.errors import EngineError, SettingsError
 from kallglot.lifecycle import Limits
 from kallglot.phrases import PHRASES
 from kallglot.providers import Provider, discover
+from kallglot.settingtypes import Address as BindAddress
 from kallglot.speech.engines import SpeechRequest
 from kallglot.speech.service import SpeechService
 from kallglot.store import Store
@@ -72,6 +73,8 @@ async def running(
         StoreError: the data folder cannot be used.
     """
     async with AsyncExitStack() as stack:
+        listener = stack.enter_context(_bound(settings.bind))
+        settings = settings.listening_on(listener.getsockname()[1])
         store = await Store.open(settings.data)
         stack.push_async_callback(store.close)
         first_key = await _first_key(store)
@@ -102,31 +105,38 @@ async def running(
             settings,
             cards=speech.cards,
             checks={"speech": lambda: None if speech.is_ready() else "the engines are loading"},
-            streams=stream.routes(),
+            providers=discover() if providers is None else providers,
         )
-        app[stream.PROVIDERS] = discover() if providers is None else providers
-        url = await stack.enter_async_context(_listening(app, settings))
+        await stack.enter_async_context(_listening(app, listener))
+        url = f"http://{settings.bind.reachable}"
         logger.info("listening on %s", url)
         yield Server(url, settings, store, calls, speech, first_key)
         await _say_goodbye(calls)
 
 
+def _bound(address: BindAddress) -> socket.socket:
+    """Return a socket bound to the address, so that a port that is taken is noticed at once."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"bind is {address}, and that cannot be listened on: {error.strerror};"
+            " choose another address with KALLGLOT_BIND=host:port"
+        ) from error
+    return listener
+
+
 @asynccontextmanager
-async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
-    """Serve the API, and yield the URL at which it can be reached from this machine."""
+async def _listening(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.bind.host, settings.bind.port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise SettingsError(
-                f"bind is {settings.bind}, and that cannot be listened on: {error.strerror};"
-                " choose another port with KALLGLOT_BIND=host:port"
-            ) from error
-        port = runner.addresses[0][1]
-        yield f"http://{attrs.evolve(settings.bind, port=port).reachable}"
+        await web.SockSite(runner, listener, backlog=1024).start()
+        yield
     finally:
         await runner.cleanup()
 

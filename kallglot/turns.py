@@ -55,10 +55,16 @@ class SpeechGoesOn:
 
 @attrs.frozen
 class SpeechEnded:
-    """They have finished, or must be cut; the utterance is from `start` to `end`."""
+    """They have finished, or must be cut.
+
+    The utterance, with a little air around it, is from `start` to `end`; the speech in it, from
+    `onset` to `offset`.
+    """
 
     start: float
     end: float
+    onset: float
+    offset: float
 
 
 TurnEvent: TypeAlias = SpeechStarted | SpeechGoesOn | SpeechEnded
@@ -73,9 +79,10 @@ class _Silent:
 
 @attrs.frozen
 class _Speaking:
-    """Somebody speaks, since `start`; silence has been likely for `pause` frames."""
+    """Somebody speaks, since `onset`; silence has been likely for `pause` frames."""
 
     start: float
+    onset: float
     pause: int
     partial_due: float
 
@@ -112,7 +119,7 @@ class Turns:
     def flush(self) -> list[TurnEvent]:
         """End what is being said: the voice is gone, or the session is over."""
         if isinstance(self._state, _Speaking):
-            return self._end(self._state.start, self.now)
+            return self._end(self._state, self.now, self.now)
         self._state = _Silent()
         return []
 
@@ -126,17 +133,19 @@ class Turns:
             return []
         onset = self.now - frames * self.policy.frame
         start = max(self._floor, onset - self.policy.lead)
-        self._state = _Speaking(start, pause=0, partial_due=self.now + self.policy.partial_every)
+        self._state = _Speaking(
+            start, max(start, onset), pause=0, partial_due=self.now + self.policy.partial_every
+        )
         return [SpeechStarted(start)]
 
     def _speaking(self, state: _Speaking, probability: float) -> list[TurnEvent]:
         policy = self.policy
         pause = state.pause + 1 if probability < policy.offset else 0
         if pause * policy.frame >= policy.ends_after:
-            end = self.now - pause * policy.frame + policy.tail
-            return self._end(state.start, end)
+            offset = self.now - pause * policy.frame
+            return self._end(state, offset, offset + policy.tail)
         if self.now - state.start >= policy.longest:
-            return self._cut(state.start)
+            return self._cut(state)
         if self.now >= state.partial_due and pause == 0:
             self._state = attrs.evolve(
                 state, pause=pause, partial_due=self.now + policy.partial_every
@@ -145,18 +154,19 @@ class Turns:
         self._state = attrs.evolve(state, pause=pause)
         return []
 
-    def _end(self, start: float, end: float) -> list[TurnEvent]:
+    def _end(self, state: _Speaking, offset: float, end: float) -> list[TurnEvent]:
         self._state = _Silent()
         self._floor = end
-        if end - start - self.policy.lead - self.policy.tail < self.policy.shortest:
+        if offset - state.onset < self.policy.shortest:
             return []
-        return [SpeechEnded(start, end)]
+        return [SpeechEnded(state.start, end, state.onset, offset)]
 
-    def _cut(self, start: float) -> list[TurnEvent]:
+    def _cut(self, state: _Speaking) -> list[TurnEvent]:
         """End an utterance that is too long where a pause is likeliest, and go on with the rest."""
         quietest = min(range(len(self._recent)), key=lambda i: (self._recent[i], -i))
         at = self.now - (len(self._recent) - quietest - 0.5) * self.policy.frame
-        at = max(at, start + self.policy.frame)
+        at = max(at, state.onset + self.policy.frame)
         self._floor = at
-        self._state = _Speaking(at, pause=0, partial_due=self.now + self.policy.partial_every)
-        return [SpeechEnded(start, at), SpeechStarted(at)]
+        partial_due = self.now + self.policy.partial_every
+        self._state = _Speaking(at, onset=at, pause=0, partial_due=partial_due)
+        return [SpeechEnded(state.start, at, state.onset, at), SpeechStarted(at)]

@@ -26,6 +26,7 @@ def test_a_sentence_is_one_utterance_with_a_little_air_around_it():
     assert 0.7 < ended.start < 1.0
     assert 2.5 < ended.end < 2.8
     assert started.start == ended.start
+    assert (round(ended.onset, 1), round(ended.offset, 1)) == (1.0, 2.5)
 
 
 def test_a_short_pause_does_not_end_a_sentence():

@@ -72,7 +72,11 @@ _HTTP_CODES = {
     404: ("not_found_error", "not_found"),
     405: ("invalid_request_error", "method_not_allowed"),
     413: ("invalid_request_error", "body_too_large"),
+    416: ("invalid_request_error", "range_not_satisfiable"),
 }
+
+#: What aiohttp says in a header, and we repeat.
+_TELLING = frozenset({"Allow", "Content-Range"})
 
 
 @web.middleware
@@ -124,8 +128,8 @@ def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response
         raise error
     kind, code = _HTTP_CODES.get(error.status, ("invalid_request_error", "invalid_request"))
     response = _answer(request, error.status, type=kind, code=code, message=error.reason.lower())
-    if "Allow" in error.headers:
-        response.headers["Allow"] = error.headers["Allow"]
+    for name in _TELLING & error.headers.keys():
+        response.headers[name] = error.headers[name]
     return response
 
 

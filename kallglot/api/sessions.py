@@ -136,7 +136,9 @@ async def _ended(request: web.Request, session: Session, reason: str) -> Session
 
 async def _view(request: web.Request, session: Session, key: ApiKey) -> JsonObject:
     app = request.app
-    legs = await app[CALLS].legs(session.id) or await app[STORE].legs.of_session(session.id)
+    legs = await app[CALLS].legs(session.id)
+    if not legs and session.status is not Status.CREATED:
+        legs = await app[STORE].legs.of_session(session.id)
     stream = None if session.status is Status.ENDED else _stream(request, session, key)
     view = objects.session_object(session, app[CLOCK](), legs=legs, stream=stream)
     return {**view, "translation": objects.translation_object(app[CARDS])}

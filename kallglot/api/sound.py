@@ -1,11 +1,14 @@
-"""Sending recorded sound: as it lies on the disk, or encoded on the way in a thread."""
+"""Sending recorded sound: as it lies on the disk, or encoded, which happens in a thread."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import attrs
 from aiohttp import web
@@ -18,6 +21,8 @@ from kallglot.errors import InvalidRequest, NotFound
 __all__ = ["Wanted", "send_sound", "wanted"]
 
 logger = logging.getLogger(__name__)
+
+CHUNK = 1 << 16
 
 RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
 
@@ -68,8 +73,8 @@ async def send_sound(
 ) -> web.StreamResponse:
     """Send tracks as they are asked for.
 
-    `plain_rate` is the rate of the file if there is but one, which then may be sent as it is,
-    in part if a part is asked for.
+    A part may be asked for.  `plain_rate` is the rate of the file if there is but one, which then
+    may be sent as it is.
 
     Raises:
         NotFound: the sound is not on the disk.
@@ -80,30 +85,56 @@ async def send_sound(
     }
     if asked.format == "wav" and plain_rate is not None and asked.rate_hz in {None, plain_rate}:
         return web.FileResponse(paths[0], headers=headers)
-    pieces = _encoded(paths, asked)
     try:
-        first = await asyncio.to_thread(next, pieces, b"")
-        response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        await _stream(request, response, first, pieces)
-        return response
+        sound = await asyncio.to_thread(_encode, paths, asked)
     except FileNotFoundError:
         raise NotFound("the sound is not there any more", code="recording_not_found") from None
+    with sound:
+        return await _send_part(request, sound, headers)
 
 
-def _encoded(paths: Sequence[Path], asked: Wanted) -> Iterator[bytes]:
-    """Yield the encoded sound; nothing is opened before the first piece is asked for."""
-    yield from files.encode(paths, asked.format, asked.rate_hz)
-
-
-async def _stream(
-    request: web.Request, response: web.StreamResponse, piece: bytes, pieces: Iterator[bytes]
-) -> None:
+def _encode(paths: Sequence[Path], asked: Wanted) -> BinaryIO:
+    """Return the encoded sound in a file without a name."""
+    sound = tempfile.TemporaryFile(dir=paths[0].parent)  # noqa: SIM115 - the caller closes it
     try:
-        while piece:
-            await response.write(piece)
-            piece = await asyncio.to_thread(next, pieces, b"")
+        sound.writelines(files.encode(paths, asked.format, asked.rate_hz))
+    except BaseException:
+        sound.close()
+        raise
+    return sound
+
+
+async def _send_part(
+    request: web.Request, sound: BinaryIO, headers: dict[str, str]
+) -> web.StreamResponse:
+    size = sound.seek(0, os.SEEK_END)
+    part = _part(request, size)
+    response = web.StreamResponse(headers={**headers, "Accept-Ranges": "bytes"})
+    if len(part) < size:
+        response.set_status(206)
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    response.content_length = len(part)
+    await response.prepare(request)
+    try:
+        sound.seek(part.start)
+        for at in range(0, len(part), CHUNK):
+            length = min(CHUNK, len(part) - at)
+            await response.write(await asyncio.to_thread(sound.read, length))
+        await response.write_eof()
     except ConnectionError:
         logger.info("the listener of %s left", request.path)
-    else:
-        await response.write_eof()
+    return response
+
+
+def _part(request: web.Request, size: int) -> range:
+    """Return which bytes are asked for; all of them when we cannot tell a range's version."""
+    whole = range(size)
+    if "Range" not in request.headers or "If-Range" in request.headers:
+        return whole
+    try:
+        part = whole[request.http_range]
+    except ValueError:
+        return whole
+    if not part:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
+    return part

@@ -16,7 +16,7 @@ import attrs
 from aiohttp import web
 
 from kallglot.admission import TokenlessPolicy, admit_without_token, token_of
-from kallglot.api.context import CALLS, CLOCK, SETTINGS, STORE
+from kallglot.api.context import CALLS, CLOCK, PROVIDERS, SETTINGS, STORE
 from kallglot.api.link import WebSocketLink
 from kallglot.calls import Arrival
 from kallglot.errors import InvalidRequest, NotAuthenticated, NotFound, OverCapacity, Refused
@@ -31,12 +31,9 @@ from kallglot.providers import (
     dialect_of,
 )
 
-__all__ = ["PROVIDERS", "routes"]
+__all__ = ["routes"]
 
 logger = logging.getLogger(__name__)
-
-#: The installed providers by name; the application has them beside these routes.
-PROVIDERS: web.AppKey[Mapping[str, Provider]] = web.AppKey("providers")
 
 #: Seconds that a client that has shown its token is given to speak first.
 COURTESY = 0.25
@@ -91,7 +88,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
 async def _let_in(request: web.Request, link: WebSocketLink) -> Arrival | None:
     """Return what is known of a stream that belongs to the session; None if it went away."""
     session = await _session(request)
-    query, headers = dict(request.query), dict(request.headers)
+    query, headers = request.query, request.headers
     offer = StreamOffer(session.id, query, headers)
     token = token_of(query, headers, request.match_info.get("token"))
     if token is not None:

@@ -36,8 +36,11 @@ _HALF_WIDTH = 24
 _CUTOFF = 0.925
 _KAISER_BETA = 5.65
 _WEIGHT = float(1 << 24)
-#: The bytes taken at once; the overlapping rows made of them stay below 4 MiB.
-_BITE = 8192
+#: The bytes taken at once, so that floats of a whole recording are never in memory together.
+_BITE = 1 << 15
+#: The multiplications in one product.  For more, OpenBLAS wakes its threads, which spin and cost
+#: twice to ten times the CPU of the one that would have done it.
+_SINGLE_THREADED = 1 << 18
 
 _Floats = npt.NDArray[np.float64]
 _Samples = npt.NDArray[np.int16]
@@ -123,7 +126,11 @@ def _product(by: _Filter, waiting: _Floats, count: int) -> _Samples:
     # The constructor of ndarray makes the overlapping rows ten times faster than as_strided.
     shape = (count, len(by.weights))
     rows: _Floats = np.ndarray(shape, np.float64, waiting, strides=(step * by.down, step))
-    out: _Floats = np.dot(rows.copy(), by.weights)
+    out: _Floats = np.empty((count, by.up))
+    most = max(1, _SINGLE_THREADED // by.weights.size)
+    for first in range(0, count, most):
+        some = slice(first, first + most)
+        np.dot(rows[some].copy(), by.weights, out=out[some])
     np.rint(out, out=out)
     np.minimum(out, 32767, out=out)
     np.maximum(out, -32768, out=out)

@@ -75,6 +75,11 @@ class Voice:
             return position
         return run.at + position - run.start
 
+    def times_of(self, start: float, end: float) -> tuple[float, float]:
+        """Return the session's times of what lies between two positions, in the run of `end`."""
+        run = next((run for run in reversed(self._runs) if run.start < end), _Run(0.0, 0.0))
+        return run.at + max(0.0, start - run.start), run.at + end - run.start
+
     def between(self, start: float, end: float) -> bytes:
         """Return the sound between two positions, or what is left of it."""
         first = 2 * round(start * self.rate_hz) - self._dropped

@@ -13,9 +13,23 @@ import attrs
 
 from kallglot.speech.engines import EngineCard
 
-__all__ = ["FILE_NAME", "Calibration", "read"]
+__all__ = ["FILE_NAME", "Calibration", "Evidence", "read"]
 
 FILE_NAME: Final = "kallglot.json"
+
+
+@attrs.frozen
+class Evidence:
+    """How a model came to its text: what it is believed by, or not.
+
+    All are probabilities.  `confidence` is the mean over the tokens, `weakest` the least of them,
+    `refusal` that of the token that says "this I do not know", where the text would begin.
+    """
+
+    text: str = attrs.field(repr=False)
+    confidence: float
+    weakest: float
+    refusal: float
 
 
 @attrs.frozen
@@ -48,6 +62,14 @@ class Calibration:
             revision=self.revision or revision or "",
             licence=self.licence,
             notice=self.notice,
+        )
+
+    def believes(self, evidence: Evidence) -> bool:
+        is_refused = self.refusal is not None and evidence.refusal > self.refusal
+        return (
+            not is_refused
+            and evidence.confidence >= self.confidence
+            and evidence.weakest >= self.weakest
         )
 
 

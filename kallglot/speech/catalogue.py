@@ -25,6 +25,7 @@ from kallglot.speech.engines import (
     VoiceActivity,
     VoiceRequest,
 )
+from kallglot.speech.silero import SileroVoiceActivity
 
 __all__ = ["Mind", "SpeechSettings", "fetch", "find", "load_ear", "load_mind"]
 
@@ -106,7 +107,8 @@ def from_hub(id: str, **options: Any) -> str:  # noqa: A002 - as the hub calls i
     """Download a model with the hub's own progress bar, and return its directory."""
     from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow to import, rarely used
 
-    return snapshot_download(id, **options)
+    path: str = snapshot_download(id, **options)
+    return path
 
 
 def fetch(model: HubModel, progress: Progress, download: Callable[..., str] = from_hub) -> Path:
@@ -149,10 +151,6 @@ def _locate(choice: str, role: str, progress: Progress) -> tuple[str, str | None
 
 
 def load_ear(_settings: SpeechSettings, progress: Progress) -> VoiceActivity:
-    try:
-        from kallglot.speech.silero import SileroVoiceActivity  # noqa: PLC0415 - keep torch out
-    except ImportError as error:
-        raise _without(error) from error
     progress("loading voice activity")
     return SileroVoiceActivity.load()
 
@@ -162,6 +160,8 @@ def load_mind(settings: SpeechSettings, progress: Progress) -> Mind:
     if settings.synthesiser not in {"demo", "espeak-ng"}:
         raise SettingsError("speech.synthesiser may be 'espeak-ng'; others are not offered yet")
     try:
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+
         from kallglot.speech import transformers_recogniser as recognisers  # noqa: PLC0415
         from kallglot.speech import transformers_translator as translators  # noqa: PLC0415
     except ImportError as error:
@@ -169,6 +169,7 @@ def load_mind(settings: SpeechSettings, progress: Progress) -> Mind:
     from kallglot.speech.espeak import EspeakSynthesiser  # noqa: PLC0415
     from kallglot.speech.interpreters import together  # noqa: PLC0415
 
+    disable_progress_bar()
     synthesiser = EspeakSynthesiser.load()
     progress("loading the recogniser")
     path, revision = _locate(settings.recogniser, "recogniser", progress)

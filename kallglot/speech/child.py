@@ -56,13 +56,15 @@ class Command:
 
     def arguments(self, fd: int) -> list[str]:
         settings = msgspec.json.encode(self.settings).decode()
+        level = logging.getLevelName(logging.getLogger().getEffectiveLevel())
         own = [sys.executable, "-m", "kallglot.speech.host", self.role, str(fd)]
         engines = ["--engines", self.engines] if self.engines else []
-        return [*own, "--settings", settings, *engines]
+        return [*own, "--settings", settings, "--log-level", level, *engines]
 
     def environment(self) -> dict[str, str]:
         """Let the child find what we find, and keep to its share of the cores."""
-        threads = "1" if self.role == "ear" else str(self.settings.threads)
+        cores = os.cpu_count() or 1
+        threads = "1" if self.role == "ear" else str(min(self.settings.threads, cores))
         return {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -138,15 +140,18 @@ class Child:
     async def _live(self) -> str:
         """Run one process to its end, and say how it ended."""
         ours, theirs = pipe.pair()
-        with theirs:
-            process = await self._spawn(theirs)
-        ours.setblocking(False)
-        loop = asyncio.get_running_loop()
+        try:
+            with theirs:
+                process = await self._spawn(theirs)
+        except OSError as error:
+            ours.close()
+            return f"cannot be started: {error}"
+        except asyncio.CancelledError:
+            ours.close()
+            raise
         why = ""
         try:
-            self._pipe = link = pipe.Pipe(self._hear)
-            await loop.create_connection(lambda: link, sock=ours)
-            why = await self._watch(link)
+            why = await self._watch(await self._connect(ours))
         finally:
             was_ready, self._ready_at = self.is_ready, None
             if self._pipe is not None:
@@ -164,6 +169,12 @@ class Child:
             pass_fds=(fd,),
             stdin=asyncio.subprocess.DEVNULL,
         )
+
+    async def _connect(self, ours: socket.socket) -> pipe.Pipe:
+        ours.setblocking(False)
+        self._pipe = link = pipe.Pipe(self._hear)
+        await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
+        return link
 
     async def _watch(self, link: pipe.Pipe) -> str:
         """Ping until the link is lost, or until there is no answer; then say so."""
@@ -217,7 +228,13 @@ async def _end(process: asyncio.subprocess.Process, grace: float) -> int:
         async with asyncio.timeout(grace):
             return await process.wait()
     except TimeoutError:
-        pass
+        return await _kill(process)
+    except asyncio.CancelledError:
+        await _kill(process)
+        raise
+
+
+async def _kill(process: asyncio.subprocess.Process) -> int:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     return await process.wait()

@@ -38,6 +38,9 @@ VARIANTS = ("f2", "m3", "f4", "m7")
 #: Where espeak-ng's own order would surprise callers.
 DIALECTS = {"en": "en-us", "pt": "pt-br", "zh": "cmn"}
 
+#: Listed by espeak-ng 1.52, which lacks their dictionaries.
+MUTE = frozenset({"fo", "kaa", "xex"})
+
 #: Seconds within which the program must say something.
 PATIENCE = 5.0
 #: Loudness of the speech itself, without its pauses, relative to full scale.
@@ -66,6 +69,8 @@ class _Hello:
         for identifier, languages in said["voices"]:
             for priority, language in languages:
                 tag = language.lower()
+                if tag in MUTE:
+                    continue
                 if tag not in best or priority < best[tag][0]:
                     best[tag] = (priority, identifier)
         voices = {tag: identifier for tag, (_, identifier) in best.items()}
@@ -88,7 +93,10 @@ class _Program:
         self.hello = self._greet()
 
     def _greet(self) -> _Hello:
-        _, kind, content = self._read()
+        try:
+            _, kind, content = self._read()
+        except BrokenPipeError:
+            kind = FAILED
         if kind != NOTE:
             self.end()
             raise ModelMissing(REMEDY)
@@ -164,10 +172,7 @@ class EspeakSynthesiser:
     @classmethod
     def load(cls, command: Sequence[str] = PROGRAM) -> EspeakSynthesiser:
         """Start the program; raises `ModelMissing` where there is no espeak-ng."""
-        try:
-            return cls(command)
-        except BrokenPipeError as error:
-            raise ModelMissing(REMEDY) from error
+        return cls(command)
 
     def close(self) -> None:
         self._program.end()
@@ -248,10 +253,7 @@ class EspeakSynthesiser:
 
     def _restart(self) -> None:
         self._program.end()
-        try:
-            self._program = _Program(self._command)
-        except BrokenPipeError:
-            raise EngineError("espeak-ng does not start again") from None
+        self._program = _Program(self._command)
 
 
 def _loudness(pcm: npt.NDArray[np.int16]) -> float:

@@ -265,12 +265,12 @@ def _die_with_parent() -> None:
             os._exit(0)
 
 
-def _listen_to_nobody_else() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _log(level: str) -> None:
+    """Write where the parent writes, and as it does."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(log.FORMAT))
     handler.addFilter(log.WhoFilter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])
     logging.captureWarnings(capture=True)
 
 
@@ -297,10 +297,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("role", choices=["ear", "mind"])
     parser.add_argument("fd", type=int, help="the socket to serve")
     parser.add_argument("--settings", default="{}", help="SpeechSettings as JSON")
+    parser.add_argument("--log-level", default="INFO")
     parser.add_argument("--engines", help="module:function to load engines by, for tests")
     chosen = parser.parse_args(arguments)
     _die_with_parent()
-    _listen_to_nobody_else()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _log(chosen.log_level)
     if chosen.role == "mind":
         os.nice(_NICENESS)
     pipe = HostPipe(socket.socket(fileno=chosen.fd))

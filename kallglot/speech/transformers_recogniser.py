@@ -6,6 +6,8 @@ utterances, it answers each request in its own language, and it tells how sure t
 
 from __future__ import annotations
 
+import math
+import warnings
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -14,7 +16,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
@@ -23,10 +25,10 @@ from transformers import (
 
 from kallglot.audio.resample import resample
 from kallglot.speech import calibration
-from kallglot.speech.calibration import Calibration
+from kallglot.speech.calibration import Calibration, Evidence
 from kallglot.speech.engines import EngineCard, Recognition, VoiceRequest
 
-__all__ = ["WhisperRecogniser"]
+__all__ = ["Hearing", "WhisperRecogniser"]
 
 #: What is shorter than this, in seconds, cannot be speech.
 _SHORTEST: Final = 0.04
@@ -36,6 +38,9 @@ _STEP: Final = 0.5
 _PIECES_PER_SECOND: Final = 20
 #: Text that zlib makes smaller than this by repeats itself, as a lost Whisper does.
 _MOST_COMPRESSIBLE: Final = 2.4
+
+
+_Sound = npt.NDArray[np.float32]
 
 
 @attrs.frozen
@@ -50,15 +55,13 @@ class _Controls:
 
 
 @attrs.frozen
-class _Heard:
-    """What came of one sound, still in tokens."""
+class Hearing:
+    """What a sound was taken for, before anything is decided."""
 
-    tokens: list[int]
-    log_probabilities: list[float]
+    evidence: Evidence
     language: str
-    language_probability: float
+    language_confidence: float
     no_speech: float
-    refusal: float
 
 
 class WhisperRecogniser:
@@ -72,7 +75,7 @@ class WhisperRecogniser:
         self._model = model
         self._tokenizer = tokenizer
         self._extractor = extractor
-        self._limits = limits
+        self.limits = limits
         self._controls = _controls(model, tokenizer)
         self._never, self._not_first = _suppressed(model, tokenizer, self._controls)
 
@@ -88,35 +91,42 @@ class WhisperRecogniser:
         )
         model = model.to(device).eval()
         tokenizer: Any = WhisperTokenizer.from_pretrained(path_or_id, **place)
-        extractor = WhisperFeatureExtractor.from_pretrained(path_or_id, **place)
+        with warnings.catch_warnings():
+            # Whisper's bands reach up to 8 kHz; those above what the rate can carry stay empty.
+            warnings.simplefilter("ignore", UserWarning)
+            extractor = WhisperFeatureExtractor.from_pretrained(path_or_id, **place)
         limits = calibration.read(path_or_id)
         languages = tuple(_controls(model, tokenizer).languages) or ("en",)
         card = limits.card(path_or_id, languages, revision)
         return cls(model, tokenizer, extractor, limits, card)
 
-    @torch.inference_mode()
     def recognise(self, batch: Sequence[VoiceRequest]) -> list[Recognition]:
-        answers: dict[int, Recognition] = {}
-        groups: dict[int, list[tuple[int, npt.NDArray[np.float32]]]] = {}
+        return [self._judge(hearing) for hearing in self.hear(batch)]
+
+    @torch.inference_mode()
+    def hear(self, batch: Sequence[VoiceRequest]) -> list[Hearing]:
+        """What `recognise` decides upon; calibration is made from it."""
+        answers: dict[int, Hearing] = {}
+        groups: dict[int, list[tuple[int, _Sound]]] = {}
         for index, request in enumerate(batch):
-            samples = self._samples(request)
-            if len(samples) < _SHORTEST * self._extractor.sampling_rate:
-                answers[index] = _nothing(self._languages(request)[0])
+            sound = self._sound(request)
+            if len(sound) < _SHORTEST * self._extractor.sampling_rate:
+                answers[index] = _silence(self._languages(request)[0])
             else:
-                groups.setdefault(self._frames(samples), []).append((index, samples))
+                groups.setdefault(self._frames(sound), []).append((index, sound))
         for frames, group in groups.items():
-            requests = [batch[index] for index, _ in group]
-            sounds = [samples for _, samples in group]
-            answered = self._recognise_alike(requests, sounds, frames)
-            answers.update(zip((index for index, _ in group), answered, strict=True))
+            encoded = self._encode([sound for _, sound in group], frames)
+            languages = [self._languages(batch[index]) for index, _ in group]
+            heard = self._decode(encoded, languages)
+            answers.update(zip((index for index, _ in group), heard, strict=True))
         return [answers[index] for index in range(len(batch))]
 
-    def _samples(self, request: VoiceRequest) -> npt.NDArray[np.float32]:
+    def _sound(self, request: VoiceRequest) -> _Sound:
         rate_hz: int = self._extractor.sampling_rate
         pcm = np.frombuffer(request.pcm, np.int16)
         if request.rate_hz != rate_hz and len(pcm):
             pcm = resample(pcm, request.rate_hz, rate_hz)
-        return pcm[: int(self.window * rate_hz)].astype(np.float32) / 32768
+        return pcm[: int(self.window * rate_hz)].astype(np.float32) / np.float32(32768)
 
     def _languages(self, request: VoiceRequest) -> tuple[str, ...]:
         """The languages it may be in, as far as the model knows them."""
@@ -126,27 +136,16 @@ class WhisperRecogniser:
         known = tuple(name for name in wanted if name in self._controls.languages)
         return known or tuple(self._controls.languages)
 
-    def _frames(self, samples: npt.NDArray[np.float32]) -> int:
+    def _frames(self, sound: _Sound) -> int:
         """How many frames the encoder is given for this sound."""
         most: int = self._extractor.nb_max_frames
-        if not self._limits.is_window_elastic:
+        if not self.limits.is_window_elastic:
             return most
         step = _STEP * most / self.window
-        needed = len(samples) / self._extractor.hop_length
+        needed = len(sound) / self._extractor.hop_length
         return min(most, int(-(-needed // step) * step))
 
-    def _recognise_alike(
-        self,
-        requests: Sequence[VoiceRequest],
-        sounds: Sequence[npt.NDArray[np.float32]],
-        frames: int,
-    ) -> list[Recognition]:
-        """Recognise sounds that go into a window of the same size."""
-        encoded = self._encode(sounds, frames)
-        heard = self._decode(encoded, [self._languages(request) for request in requests])
-        return [self._judge(one) for one in heard]
-
-    def _encode(self, sounds: Sequence[npt.NDArray[np.float32]], frames: int) -> torch.Tensor:
+    def _encode(self, sounds: Sequence[_Sound], frames: int) -> torch.Tensor:
         features = self._extractor(
             list(sounds),
             sampling_rate=self._extractor.sampling_rate,
@@ -159,43 +158,53 @@ class WhisperRecogniser:
             whole: torch.Tensor = encoder(features).last_hidden_state
             return whole
         # transformers takes the whole window and nothing else; the arithmetic does not mind.
-        hidden = F.gelu(encoder.conv2(F.gelu(encoder.conv1(features)))).transpose(1, 2)
+        hidden = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(features)))).transpose(
+            1, 2
+        )
         hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
         for layer in encoder.layers:
             hidden = layer(hidden, None)
         part: torch.Tensor = encoder.layer_norm(hidden)
         return part
 
-    def _decode(
-        self, encoded: torch.Tensor, languages: Sequence[tuple[str, ...]]
-    ) -> list[_Heard]:
+    def _decode(self, encoded: torch.Tensor, languages: Sequence[tuple[str, ...]]) -> list[Hearing]:
         rows = len(languages)
         start = torch.full((rows, 1), self._controls.start, device=encoded.device)
-        logits, cache = self._step(start, encoded, None)
-        opening = logits.softmax(-1)
+        opening_logits, cache = self._step(start, encoded, None)
+        opening = opening_logits.softmax(-1)
         chosen = [self._choose(opening[k], names) for k, names in enumerate(languages)]
         numbers = self._controls.languages
         prompts = [
             [*([numbers[name]] if numbers else ()), *self._controls.prompt] for name, _ in chosen
         ]
-        logits, cache = self._step(
-            torch.tensor(prompts, device=encoded.device), encoded, cache
-        )
-        no_speech = self._controls.no_speech
-        refusals = logits.softmax(-1)[:, no_speech] if no_speech is not None else start[:, 0] * 0
-        silences = opening[:, no_speech] if no_speech is not None else start[:, 0] * 0
-        tokens, log_probabilities = self._continue(logits, encoded, cache)
+        logits, cache = self._step(torch.tensor(prompts, device=encoded.device), encoded, cache)
+        texts = self._continue(logits, encoded, cache)
+        refusals = self._shares_of_silence(logits)
+        silences = self._shares_of_silence(opening_logits)
         return [
-            _Heard(
-                tokens=tokens[k],
-                log_probabilities=log_probabilities[k],
-                language=chosen[k][0],
-                language_probability=chosen[k][1],
-                no_speech=float(silences[k]),
-                refusal=float(refusals[k]),
+            Hearing(
+                evidence=_evidence(self._text(tokens), log_probabilities, refusal),
+                language=language,
+                language_confidence=language_confidence,
+                no_speech=silence,
             )
-            for k in range(rows)
+            for (tokens, log_probabilities), refusal, silence, (
+                language,
+                language_confidence,
+            ) in zip(texts, refusals, silences, chosen, strict=True)
         ]
+
+    def _shares_of_silence(self, logits: torch.Tensor) -> list[float]:
+        """How likely it is in each row that there is nothing to be said."""
+        number = self._controls.no_speech
+        if number is None:
+            return [0.0] * len(logits)
+        shares: list[float] = logits.softmax(-1)[:, number].tolist()
+        return shares
+
+    def _text(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return text.strip()
 
     def _choose(self, opening: torch.Tensor, names: tuple[str, ...]) -> tuple[str, float]:
         """The likeliest of the languages, and how likely it is among all the model knows."""
@@ -208,7 +217,7 @@ class WhisperRecogniser:
 
     def _continue(
         self, logits: torch.Tensor, encoded: torch.Tensor, cache: Any
-    ) -> tuple[list[list[int]], list[list[float]]]:
+    ) -> list[tuple[list[int], list[float]]]:
         """The likeliest token after token, until each row has ended."""
         rows = len(logits)
         tokens: list[list[int]] = [[] for _ in range(rows)]
@@ -230,7 +239,7 @@ class WhisperRecogniser:
             if all(is_over):
                 break
             logits, cache = self._step(number[:, None], encoded, cache)
-        return tokens, log_probabilities
+        return list(zip(tokens, log_probabilities, strict=True))
 
     def _step(
         self, tokens: torch.Tensor, encoded: torch.Tensor, cache: Any
@@ -241,28 +250,31 @@ class WhisperRecogniser:
         logits = self._model.proj_out(said.last_hidden_state[:, -1])
         return logits.float(), said.past_key_values
 
-    def _judge(self, heard: _Heard) -> Recognition:
+    def _judge(self, hearing: Hearing) -> Recognition:
         """What to make of it: text, no text, or a text not to be believed."""
-        if heard.no_speech > self._limits.no_speech:
-            return _nothing(heard.language, heard.no_speech)
-        text = self._tokenizer.decode(heard.tokens, skip_special_tokens=True).strip()
-        mean = float(np.exp(np.mean(heard.log_probabilities)))
-        weakest = float(np.exp(min(heard.log_probabilities)))
-        is_refused = self._limits.refusal is not None and heard.refusal > self._limits.refusal
+        evidence = hearing.evidence
+        is_believed = self.limits.believes(evidence) and not _repeats_itself(evidence.text)
+        is_silence = hearing.no_speech > self.limits.no_speech
+        if self.limits.refusal is None:
+            # Stock models see silence where there is a quiet voice, and are right about the voice.
+            is_silence = is_silence and not is_believed
         return Recognition(
-            text=text,
-            language=heard.language,
-            confidence=mean,
-            language_confidence=heard.language_probability,
-            is_sure=not is_refused
-            and mean >= self._limits.confidence
-            and weakest >= self._limits.weakest
-            and not _repeats_itself(text),
+            text="" if is_silence else evidence.text,
+            language=hearing.language,
+            confidence=evidence.confidence,
+            language_confidence=hearing.language_confidence,
+            is_sure=is_silence or is_believed,
         )
 
 
-def _nothing(language: str, confidence: float = 1.0) -> Recognition:
-    return Recognition("", language, confidence=confidence, language_confidence=0.0)
+def _silence(language: str) -> Hearing:
+    nothing = Evidence("", confidence=1.0, weakest=1.0, refusal=0.0)
+    return Hearing(nothing, language, language_confidence=0.0, no_speech=1.0)
+
+
+def _evidence(text: str, log_probabilities: list[float], refusal: float) -> Evidence:
+    mean = sum(log_probabilities) / len(log_probabilities)
+    return Evidence(text, math.exp(mean), math.exp(min(log_probabilities)), refusal)
 
 
 def _repeats_itself(text: str) -> bool:

@@ -17,7 +17,7 @@ import torch
 from transformers import MarianMTModel, MarianTokenizer, PreTrainedTokenizerFast
 
 from kallglot.speech import calibration
-from kallglot.speech.calibration import Calibration
+from kallglot.speech.calibration import Calibration, Evidence
 from kallglot.speech.engines import EngineCard, TextRequest, Translation
 
 __all__ = ["MarianTranslator"]
@@ -34,15 +34,6 @@ _TWO_LETTERS: Final = {three: two for two, three in _THREE_LETTERS.items()}
 _NAME: Final = re.compile(r"opus-mt(?:-tc)?(?:-big|-base|-bible)*-([a-z]{2,3})-([a-z]{2,3})$")
 
 
-@attrs.frozen
-class _Written:
-    """What came of one text, still in tokens."""
-
-    tokens: list[int]
-    log_probabilities: list[float]
-    refusal: float
-
-
 class MarianTranslator:
     """Text in one language in, text in another out, through transformers."""
 
@@ -57,7 +48,7 @@ class MarianTranslator:
         self.card = card
         self._model = model
         self._tokenizer = tokenizer
-        self._limits = limits
+        self.limits = limits
         self._pairs = pairs
         self._vocabulary: dict[str, int] = tokenizer.get_vocab()
         self._end: int = model.config.eos_token_id
@@ -88,17 +79,29 @@ class MarianTranslator:
     def pairs(self) -> frozenset[tuple[str, str]]:
         return self._pairs
 
-    @torch.inference_mode()
     def translate(self, batch: Sequence[TextRequest]) -> list[Translation]:
+        return [
+            Translation(
+                evidence.text,
+                confidence=evidence.confidence,
+                is_sure=not request.text.strip() or self.limits.believes(evidence),
+            )
+            for request, evidence in zip(batch, self.write(batch), strict=True)
+        ]
+
+    @torch.inference_mode()
+    def write(self, batch: Sequence[TextRequest]) -> list[Evidence]:
+        """What `translate` decides upon; calibration is made from it."""
         for request in batch:
             if (request.source, request.target) not in self._pairs:
                 raise LookupError(f"{self.card.name}: {request.source} to {request.target}")
+        answers = [Evidence("", confidence=1.0, weakest=1.0, refusal=0.0) for _ in batch]
         filled = [k for k, request in enumerate(batch) if request.text.strip()]
-        answers = [Translation("", confidence=1.0) for _ in batch]
         if filled:
             rows = [self._tokens(batch[k]) for k in filled]
-            for k, row, written in zip(filled, rows, self._write(rows), strict=True):
-                answers[k] = self._judge(written, is_cut=len(row) > self._longest)
+            for k, row, evidence in zip(filled, rows, self._write(rows), strict=True):
+                is_cut = len(row) > self._longest
+                answers[k] = attrs.evolve(evidence, confidence=0.0) if is_cut else evidence
         return answers
 
     @property
@@ -111,7 +114,7 @@ class MarianTranslator:
         text = self._tokenizer(request.text.strip(), add_special_tokens=False).input_ids
         return [*([] if asked is None else [asked]), *text, self._end]
 
-    def _write(self, rows: Sequence[list[int]]) -> list[_Written]:
+    def _write(self, rows: Sequence[list[int]]) -> list[Evidence]:
         rows = [row[: self._longest] for row in rows]
         longest = max(map(len, rows))
         device = self._model.device
@@ -138,9 +141,19 @@ class MarianTranslator:
                 is_over[k] = int(number[k]) == self._end
                 if not is_over[k]:
                     tokens[k].append(int(number[k]))
+                    # Each row by its own length, or a row's text would depend on its company.
+                    is_over[k] = len(tokens[k]) >= 2 * len(rows[k]) + 8
             if all(is_over):
                 break
-        return [_Written(*row) for row in zip(tokens, log_probabilities, refusals, strict=True)]
+        return [
+            Evidence(
+                self._tokenizer.decode(said, skip_special_tokens=True).strip(),
+                confidence=math.exp(sum(chances) / len(chances)),
+                weakest=math.exp(min(chances)),
+                refusal=refusal,
+            )
+            for said, chances, refusal in zip(tokens, log_probabilities, refusals, strict=True)
+        ]
 
     def _step(
         self, number: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
@@ -155,19 +168,6 @@ class MarianTranslator:
         logits = self._model.lm_head(written.last_hidden_state[:, -1])
         logits = logits + self._model.final_logits_bias[0]
         return logits.float(), written.past_key_values
-
-    def _judge(self, written: _Written, *, is_cut: bool) -> Translation:
-        mean = math.exp(sum(written.log_probabilities) / len(written.log_probabilities))
-        weakest = math.exp(min(written.log_probabilities))
-        is_refused = self._limits.refusal is not None and written.refusal > self._limits.refusal
-        return Translation(
-            text=self._tokenizer.decode(written.tokens, skip_special_tokens=True).strip(),
-            confidence=mean,
-            is_sure=not is_cut
-            and not is_refused
-            and mean >= self._limits.confidence
-            and weakest >= self._limits.weakest,
-        )
 
 
 def _language_tokens(vocabulary: dict[str, int]) -> dict[str, int]:

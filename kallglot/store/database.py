@@ -61,7 +61,15 @@ class Database:
             await self._writing.close()
 
     async def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        return list(await self._reader.execute_fetchall(sql, values))
+        """Return the rows of a query.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        try:
+            return list(await self._reader.execute_fetchall(sql, values))
+        except (sqlite3.Error, ValueError) as error:  # a closed connection is a ValueError
+            raise StoreError(f"the database cannot be read: {error}") from error
 
     async def read_one(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
         rows = await self.read(sql, values)

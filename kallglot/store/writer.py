@@ -62,7 +62,7 @@ class Writer:
         """Write what is queued, and stop."""
         if self._task is not None:
             self._queue.put_nowait(None)
-            await self._task
+            await asyncio.wait({self._task})
             self._task = None
 
     async def write(self, statements: Sequence[Statement]) -> list[int]:
@@ -80,15 +80,29 @@ class Writer:
         return await write.changed
 
     async def _write_forever(self) -> None:
-        while (first := await self._queue.get()) is not None:
-            batch = [first]
-            while len(batch) < BATCH and not self._queue.empty():
-                following = self._queue.get_nowait()
-                if following is None:
-                    self._queue.put_nowait(None)
-                    break
-                batch.append(following)
-            await self._commit(batch)
+        batch: list[_Write] = []
+        try:
+            while batch := await self._next_batch():
+                await self._commit(batch)
+        finally:  # nobody is left waiting, whatever ended this
+            while not self._queue.empty():
+                waiting = self._queue.get_nowait()
+                batch += [] if waiting is None else [waiting]
+            for write in batch:
+                _fail(write, StoreError("the store has stopped"))
+
+    async def _next_batch(self) -> list[_Write]:
+        """Wait for a write, and return it with all that follow; nothing when there are no more."""
+        batch: list[_Write] = []
+        write = await self._queue.get()
+        while write is not None:
+            batch.append(write)
+            if len(batch) == BATCH or self._queue.empty():
+                return batch
+            write = self._queue.get_nowait()
+        if batch:
+            self._queue.put_nowait(None)
+        return batch
 
     async def _commit(self, batch: list[_Write]) -> None:
         done: list[tuple[_Write, list[int]]] = []

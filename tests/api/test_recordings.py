@@ -96,15 +96,47 @@ async def test_sound_comes_in_many_formats(api, record, session_id, query, media
         assert sound.startswith(magic)
 
 
-async def test_a_part_of_a_wave_file_can_be_asked_for(api, record, settings):
+@pytest.mark.parametrize("query", ["format=wav", "format=wav&sample_rate=16000", "format=mp3"])
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("bytes=1000-1099", slice(1000, 1100)),
+        ("bytes=900-", slice(900, None)),
+        ("bytes=-50", slice(-50, None)),
+    ],
+)
+async def test_a_part_of_the_sound_can_be_asked_for(api, record, query, asked, part):
     await record("mixed")
-    whole = (settings.data / "mixed.wav").read_bytes()
-    response = await api.get(
-        "/v1/recordings/rec_mixed/audio?format=wav", headers={"Range": "bytes=1000-1999"}
-    )
+    path = f"/v1/recordings/rec_mixed/audio?{query}"
+    response = await api.get(path)
+    whole = await response.read()
+    assert response.headers["Content-Length"] == str(len(whole))
+    assert response.headers["Accept-Ranges"] == "bytes"
+    response = await api.get(path, headers={"Range": asked})
+    sound = await response.read()
+    start = range(len(whole))[part].start
     assert response.status == 206
-    assert response.headers["Content-Range"] == f"bytes 1000-1999/{len(whole)}"
-    assert await response.read() == whole[1000:2000]
+    assert sound == whole[part]
+    assert response.headers["Content-Range"] == (
+        f"bytes {start}-{start + len(sound) - 1}/{len(whole)}"
+    )
+
+
+@pytest.mark.parametrize("container", ["wav", "mp3"])
+async def test_a_part_that_is_not_there_cannot_be_had(api, record, container):
+    await record("mixed")
+    response = await api.get(
+        f"/v1/recordings/rec_mixed/audio?format={container}",
+        headers={"Range": "bytes=9999999-"},
+    )
+    assert response.status == 416
+    assert response.headers["Content-Range"].startswith("bytes */")
+
+
+async def test_a_range_that_makes_no_sense_is_the_whole(api, record):
+    await record("mixed")
+    response = await api.get("/v1/recordings/rec_mixed/audio", headers={"Range": "metres=1-2"})
+    assert response.status == 200
 
 
 async def test_a_link_is_good_for_an_hour_without_a_key(api, client, record, clock):

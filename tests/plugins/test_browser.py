@@ -122,7 +122,7 @@ def test_a_client_may_end_the_session(wire):
 
 def test_speech_is_played_to_each_listener_in_sequence(wire):
     frames = [
-        *wire.play(bytes(320), "agent", "customer", "utt_1"),
+        *wire.play(bytes(320), "agent", "customer", "utt_1", "en"),
         *wire.play(bytes(320), "customer", "agent", None),
         *wire.play(bytes(320), "agent", "customer", "utt_1"),
     ]
@@ -134,6 +134,7 @@ def test_speech_is_played_to_each_listener_in_sequence(wire):
         "listener": "agent",
         "speaker": "customer",
         "utterance_id": "utt_1",
+        "language": "en",
         "audio": {
             "encoding": "mulaw",
             "sample_rate_hz": 8000,

@@ -23,8 +23,8 @@ class Hub:
         self.offered = offered
         self.calls = []
 
-    def download(self, id, *, revision, allow_patterns, local_files_only=False):
-        self.calls.append((id, revision, local_files_only))
+    def download(self, name, *, revision, allow_patterns, local_files_only=False):
+        self.calls.append((name, revision, local_files_only))
         if not local_files_only and not self.offered:
             raise OSError("no route to hub")
         if local_files_only and not self.cached:

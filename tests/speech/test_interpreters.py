@@ -26,7 +26,8 @@ class OneWay:
 
 def test_each_sentence_goes_to_whoever_knows_its_languages():
     both = together([one := OneWay("de", "en"), other := OneWay("en", "de")])
-    batch = [TextRequest("a", "de", "en"), TextRequest("b", "en", "de"), TextRequest("c", "de", "en")]
+    pairs = {"a": ("de", "en"), "b": ("en", "de"), "c": ("de", "en")}
+    batch = [TextRequest(text, *pair) for text, pair in pairs.items()]
     assert [answer.text for answer in both.translate(batch)] == ["a>en", "b>de", "c>en"]
     assert (one.batches, other.batches) == ([2], [1])
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kallglot.speech.engines import VoiceRequest
@@ -92,6 +92,7 @@ def test_the_age_is_that_of_the_oldest():
 jobs = st.lists(st.tuples(st.floats(0, 10), st.booleans()), max_size=40)
 
 
+@settings(deadline=None)
 @given(jobs, st.integers(1, 8), st.integers(1, 20), st.floats(0, 10))
 def test_every_request_meets_exactly_one_fate(asked, rows, limit, now):
     scheduler = Scheduler(rows, limit)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kallglot.errors import EngineError
@@ -18,6 +18,7 @@ SAID = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1))
 def test_requests_arrive_whole_in_whatever_pieces_they_travel(sizes):
     sent = b"".join(wire.encode(message) for message in SAID)

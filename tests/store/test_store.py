@@ -78,3 +78,10 @@ async def test_a_closed_store_says_so(tmp_path):
     await store.close()
     with pytest.raises(StoreError, match="closed"):
         await store.events.add()
+
+
+async def test_a_closed_store_cannot_be_read(tmp_path):
+    store = await Store.open(tmp_path)
+    await store.close()
+    with pytest.raises(StoreError, match="cannot be read"):
+        await store.keys.all()

@@ -79,3 +79,13 @@ async def test_closing_writes_what_waits(tmp_path):
     again = await Database.open(tmp_path / "other")
     assert await numbers(again) == list(range(5))
     await again.close()
+
+
+async def test_nobody_waits_for_a_writer_that_is_gone(database):
+    waiting = asyncio.create_task(database.write(insert(1)))
+    await asyncio.sleep(0)
+    database._writer._task.cancel()
+    with pytest.raises(StoreError):
+        await waiting
+    with pytest.raises(StoreError, match="closed"):
+        await database.write(insert(2))

@@ -20,7 +20,9 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         "Der nächste freie Termin ist am {ordinal} {month}.",
         "The next free appointment is on the {ordinal} of {month}.",
     ),
-    agent("Unser Büro in {city} ist am {day} geschlossen.", "Our office in {city} is closed on {day}."),
+    agent(
+        "Unser Büro in {city} ist am {day} geschlossen.", "Our office in {city} is closed on {day}."
+    ),
     agent("Wir haben bis {hour} Uhr geöffnet.", "We are open until {hour} o'clock."),
     agent("Wann sind Sie erreichbar?", "When can we reach you?"),
     agent("Wir rufen Sie {future} zurück.", "We will call you back {future}."),
@@ -31,7 +33,9 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     agent("Bitte kommen Sie {count} Minuten früher.", "Please come {count} minutes early."),
     agent("Ihr Termin wurde auf {day} verschoben.", "Your appointment was moved to {day}."),
     either("Können wir uns am {day}{part} treffen?", "Can we meet on {day} {part}?"),
-    either("Am {ordinal} {month} ist ein Feiertag.", "The {ordinal} of {month} is a public holiday."),
+    either(
+        "Am {ordinal} {month} ist ein Feiertag.", "The {ordinal} of {month} is a public holiday."
+    ),
     either("{day} passt mir gut.", "{day} suits me well."),
     either("Das dauert ungefähr {count} {period}.", "That takes about {count} {period}."),
     customer(
@@ -53,5 +57,8 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     customer("Ich komme {count} Minuten später.", "I will be {count} minutes late."),
     customer("Wie lange muss ich warten?", "How long do I have to wait?"),
     customer("Ab wann haben Sie geöffnet?", "From what time are you open?"),
-    customer("{person.my_start} kann den Techniker hereinlassen.", "My {person} can let the technician in."),
+    customer(
+        "{person.my_start} kann den Techniker hereinlassen.",
+        "My {person} can let the technician in.",
+    ),
 )

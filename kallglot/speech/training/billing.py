@@ -54,6 +54,8 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     customer("Wann bekomme ich mein Geld zurück?", "When will I get my money back?"),
     customer("Gibt es einen Rabatt für Studenten?", "Is there a discount for students?"),
     customer("Das ist mir viel zu teuer.", "That is far too expensive for me."),
-    customer("Ich brauche eine Quittung über {amount} Euro.", "I need a receipt for {amount} euros."),
+    customer(
+        "Ich brauche eine Quittung über {amount} Euro.", "I need a receipt for {amount} euros."
+    ),
     customer("Ich kann erst im {month} bezahlen.", "I cannot pay until {month}."),
 )

@@ -24,7 +24,9 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     agent("Sie waren sehr freundlich.", "You have been very kind."),
     agent("Ich fasse das kurz zusammen.", "Let me sum that up briefly."),
     agent("Sind Sie damit einverstanden?", "Do you agree with that?"),
-    agent("Das darf ich leider nicht entscheiden.", "Unfortunately, I am not allowed to decide that."),
+    agent(
+        "Das darf ich leider nicht entscheiden.", "Unfortunately, I am not allowed to decide that."
+    ),
     either("Ich wünsche Ihnen einen schönen {day}.", "I wish you a nice {day}."),
     either("Auf Wiederhören, {titled}.", "Goodbye, {titled}."),
     either("Auf Wiederhören und bis {day}.", "Goodbye and see you on {day}."),
@@ -36,9 +38,15 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     customer("Sie haben mir sehr geholfen.", "You have helped me a lot."),
     customer("Ich bin sehr zufrieden.", "I am very satisfied."),
     customer("Ich bin wirklich enttäuscht.", "I am really disappointed."),
-    customer("Ich möchte mich über {titled.oblique} beschweren.", "I would like to complain about {titled}."),
+    customer(
+        "Ich möchte mich über {titled.oblique} beschweren.",
+        "I would like to complain about {titled}.",
+    ),
     customer("Ich überlege es mir bis {day}.", "I will think about it until {day}."),
     customer("Bitte bestätigen Sie das {channel}.", "Please confirm that {channel}."),
     customer("Können Sie mir das {channel} schicken?", "Can you send me that {channel}?"),
-    customer("Das muss ich erst mit {person.my_dat} besprechen.", "I have to discuss that with my {person} first."),
+    customer(
+        "Das muss ich erst mit {person.my_dat} besprechen.",
+        "I have to discuss that with my {person} first.",
+    ),
 )

@@ -7,7 +7,6 @@ seed, so that a shard that is already there need not be made again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -119,7 +118,7 @@ def make_shard(directory: Path, kind: Kind, number: int, size: int, espeak: Espe
     # The labels come last and at once: a shard without them counts as not there.
     partial = labels_file.with_suffix(".part")
     partial.write_text(json.dumps([attrs.astuple(label) for label in labels]))
-    os.replace(partial, labels_file)
+    partial.replace(labels_file)
     return True
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - Turkish writes a dotless i
 """What is on a telephone line that must not become a sentence: silence, noises, other speech."""
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ __all__ = ["no_speech", "unknown_speech", "unknown_text"]
 
 Floats = npt.NDArray[np.float64]
 
-_ONSETS: Final = "b d f g h k l m n p r s t w sch bl br dr fl kr pl st tr z v".split()
-_VOWELS: Final = "a e i o u au ei ie ee oo ai".split()
-_CODAS: Final = ["", "", "n", "m", "s", "t", "k", "l", "r", "ng", "st", "ft", "nd"]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ONSETS: Final = _words("b d f g h k l m n p r s t w sch bl br dr fl kr pl st tr z v")
+_VOWELS: Final = _words("a e i o u au ei ie ee oo ai")
+_CODAS: Final = ("", "", *_words("n m s t k l r ng st ft nd"))
 
 _FOREIGN: Final = {
     "fr": "Bonjour, je voudrais parler avec le directeur.|Il fait très froid ce matin.|"
@@ -62,7 +68,7 @@ def _salad(language: str, random: Random) -> str:
 def _spoiled(language: str, random: Random) -> str:
     """A sentence the models know, with words in it they do not."""
     words = grammar.sentence(random).text(language).split()
-    strange = [word for word in elsewhere.sentence(language, random).strip(".?!").split()[1:]]
+    strange = elsewhere.sentence(language, random).strip(".?!").split()[1:]
     for _ in range(max(2, len(words) // 3)):
         words[random.randrange(len(words))] = random.choice(strange)
     return " ".join(words)
@@ -76,7 +82,6 @@ def unknown_text(language: str, random: Random) -> str:
     """A text to be refused."""
     make = random.choices((_from_elsewhere, _salad, _spoiled), (0.55, 0.2, 0.25))[0]
     return make(language, random)
-
 
 
 def unknown_speech(language: str, voice: Voice, random: Random, espeak: Espeak) -> Floats:
@@ -99,7 +104,7 @@ def unknown_speech(language: str, voice: Voice, random: Random, espeak: Espeak) 
     return telephone.to_telephone_rate(samples, spoken.rate_hz)
 
 
-def _silence(length: int, random: Random) -> Floats:
+def _silence(length: int, _random: Random) -> Floats:
     return np.zeros(length)
 
 
@@ -133,7 +138,10 @@ def _keys(length: int, random: Random) -> Floats:
     position = random.randrange(800)
     while position < length:
         duration = random.randint(600, 3000)
-        pair = (random.choice((697.0, 770.0, 852.0, 941.0)), random.choice((1209.0, 1336.0, 1477.0)))
+        pair = (
+            random.choice((697.0, 770.0, 852.0, 941.0)),
+            random.choice((1209.0, 1336.0, 1477.0)),
+        )
         end = min(position + duration, length)
         sound[position:end] = _tone(end - position, pair)
         position = end + random.randint(400, 3000)

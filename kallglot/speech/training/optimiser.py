@@ -7,7 +7,6 @@ loss is reached in clearly fewer steps than with AdamW alone.
 from __future__ import annotations
 
 import math
-import os
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from torch import nn
 __all__ = ["Training"]
 
 _CHECKPOINT_EVERY: Final = 120.0
+_SHOW_EVERY: Final = 100
 
 
 class Training:
@@ -37,6 +37,7 @@ class Training:
         self._rate = rate
         self._warm_up = warm_up
         self._optimisers = _optimisers(module, rate)
+        self._losses: list[tuple[float, ...]] = []
         self._spent = 0.0
         self._resumed_at = self._saved_at = time.monotonic()
 
@@ -68,7 +69,7 @@ class Training:
         }
         partial = self._checkpoint.with_suffix(".part")
         torch.save(state, partial)
-        os.replace(partial, self._checkpoint)
+        partial.replace(self._checkpoint)
         self._saved_at = time.monotonic()
 
     def descend(self, loss: torch.Tensor) -> None:
@@ -87,9 +88,19 @@ class Training:
         if time.monotonic() - self._saved_at > _CHECKPOINT_EVERY:
             self.save()
 
+    def show(self, name: str, *losses: float) -> None:
+        """Print the mean of the losses now and then."""
+        self._losses.append(losses)
+        if self.step % _SHOW_EVERY == 0:
+            means = (sum(column) / len(self._losses) for column in zip(*self._losses, strict=True))
+            shown = ", ".join(f"{mean:.3f}" for mean in means)
+            print(f"{name} step {self.step}, {self.spent / 60:.1f} min, loss {shown}", flush=True)
+            self._losses.clear()
+
 
 def _optimisers(module: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
-    hidden, other = [], []
+    hidden: list[nn.Parameter] = []
+    other: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if not parameter.requires_grad:
             continue

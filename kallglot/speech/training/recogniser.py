@@ -13,8 +13,6 @@ it in place of the text.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -23,14 +21,15 @@ from typing import Any, Final
 import attrs
 import numpy as np
 import torch
-import torch.nn.functional as F
-from tokenizers import ByteLevelBPETokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import nn
+from torch.nn import functional
 from transformers import WhisperConfig, WhisperForConditionalGeneration, WhisperTokenizer
 
 from kallglot.speech.training import grammar, mel
 from kallglot.speech.training.corpus import Corpus, Utterance
 from kallglot.speech.training.optimiser import Training
+from kallglot.speech.training.shipping import ship
 
 __all__ = ["export", "make_tokenizer", "train"]
 
@@ -62,9 +61,16 @@ def make_tokenizer(seed: int) -> Any:
     """Pieces learned from the grammar, and Whisper's control tokens."""
     random = Random(seed)
     texts = [grammar.sentence(random).text(lang) for _ in range(20000) for lang in ("de", "en")]
-    pieces = ByteLevelBPETokenizer()
-    pieces.train_from_iterator((f" {text}" for text in texts), _PIECES, min_frequency=3)
-    trained = json.loads(pieces._tokenizer.to_str())["model"]
+    pieces = Tokenizer(models.BPE())
+    pieces.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=_PIECES,
+        min_frequency=3,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    pieces.train_from_iterator((f" {text}" for text in texts), trainer)
+    trained = json.loads(pieces.to_str())["model"]
     merges = [tuple(merge) for merge in trained["merges"]]
     tokenizer: Any = WhisperTokenizer(vocab=trained["vocab"], merges=merges)
     tokenizer.add_special_tokens({"additional_special_tokens": list(_CONTROLS)})
@@ -137,7 +143,7 @@ def _initialise(model: Any) -> None:
     encoder = model.model.encoder
     with torch.no_grad():
         sound = torch.randn(4, mel.BANDS, 300) * 0.5
-        strength = F.gelu(encoder.conv2(F.gelu(encoder.conv1(sound)))).std()
+        strength = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(sound)))).std()
         encoder.conv2.weight *= 0.7 / strength
         encoder.conv2.bias *= 0.7 / strength
         encoder.embed_positions.weight.data *= 0.3
@@ -258,7 +264,9 @@ class _Learner(nn.Module):
     def _encode(self, features: torch.Tensor) -> torch.Tensor:
         """The encoder on a window of any length."""
         encoder: Any = self.whisper.model.encoder
-        hidden = F.gelu(encoder.conv2(F.gelu(encoder.conv1(features)))).transpose(1, 2)
+        hidden = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(features)))).transpose(
+            1, 2
+        )
         hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
         for layer in encoder.layers:
             hidden = layer(hidden, None)
@@ -272,13 +280,13 @@ class _Learner(nn.Module):
             said = decoder(batch.inputs, encoder_hidden_states=hidden, use_cache=False)
             logits = self.whisper.proj_out(said.last_hidden_state)
             aligned = self.ctc(hidden[batch.spoken])
-        by_attention = F.cross_entropy(
+        by_attention = functional.cross_entropy(
             logits.float().flatten(0, 1),
             batch.labels.flatten(),
             ignore_index=_IGNORED,
             label_smoothing=0.05,
         )
-        by_ctc = F.ctc_loss(
+        by_ctc = functional.ctc_loss(
             aligned.float().log_softmax(-1).transpose(0, 1),
             batch.pieces,
             torch.full((len(batch.spoken),), hidden.shape[1]),
@@ -317,23 +325,11 @@ def train(directory: Path, target: Path, *, seed: int, minutes: float) -> None:
     export(learner.whisper, tokenizer, target)
 
 
-_running: list[tuple[float, float]] = []
-
-
 def _learn(training: Training, learner: _Learner, batch: _Batch) -> None:
     by_attention, by_ctc = learner(batch)
     share = 0.5 if training.progress < 0.4 else 0.3
     training.descend((1 - share) * by_attention + share * by_ctc)
-    _running.append((by_attention.item(), by_ctc.item()))
-    if training.step % 50 == 0:
-        attention, ctc = (sum(column) / len(_running) for column in zip(*_running, strict=True))
-        _running.clear()
-        minute = training.spent / 60
-        print(
-            f"recogniser step {training.step}, {minute:.1f} min, "
-            f"loss {attention:.3f}, by CTC {ctc:.3f}",
-            flush=True,
-        )
+    training.show("recogniser", by_attention.item(), by_ctc.item())
 
 
 def _kept_tokenizer(path: Path, seed: int) -> Any:
@@ -343,7 +339,6 @@ def _kept_tokenizer(path: Path, seed: int) -> Any:
 
 
 def export(model: Any, tokenizer: Any, target: Path) -> None:
-    """Replace the model's directory, at once for whoever looks; calibration is kept."""
     tokens = _tokens(tokenizer)
     settings = model.generation_config
     wanted = {
@@ -363,25 +358,9 @@ def export(model: Any, tokenizer: Any, target: Path) -> None:
     }
     for name, value in wanted.items():
         setattr(settings, name, value)
-    partial = target.with_name(f"{target.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    half = {name: value.half() for name, value in model.state_dict().items()}
-    model.save_pretrained(partial, state_dict=half)
-    config = json.loads((partial / "config.json").read_text())
-    config["dtype"] = "float16"
-    (partial / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    tokenizer.save_pretrained(partial)
-    mel.feature_extractor().save_pretrained(partial)
-    _replace(target, partial)
 
+    def save_the_rest(directory: Path) -> None:
+        tokenizer.save_pretrained(directory)
+        mel.feature_extractor().save_pretrained(directory)
 
-def _replace(target: Path, partial: Path) -> None:
-    calibration = target / "kallglot.json"
-    if calibration.exists():
-        shutil.copy(calibration, partial)
-    old = target.with_name(f"{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(partial, target)
-    shutil.rmtree(old, ignore_errors=True)
+    ship(model, target, save_the_rest)

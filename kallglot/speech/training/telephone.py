@@ -50,13 +50,15 @@ def _mu_law_table() -> Samples:
     exponent = np.floor(np.log2(biased)).astype(np.int64) - 7
     mantissa = (biased >> (exponent + 3)) & 15
     decoded = ((mantissa * 8 + 132) << exponent) - 132
-    return (sign * decoded).astype(np.int16)
+    table: Samples = (sign * decoded).astype(np.int16)
+    return table
 
 
 def mu_law(samples: Floats) -> Samples:
     """What is left of the samples on the other side of a G.711 line."""
     whole = np.clip(np.rint(samples), -32768, 32767).astype(np.int64)
-    return _mu_law_table()[whole + 32768]
+    heard: Samples = _mu_law_table()[whole + 32768]
+    return heard
 
 
 def _shape(samples: Floats, response: Floats) -> Floats:
@@ -65,7 +67,8 @@ def _shape(samples: Floats, response: Floats) -> Floats:
 
 
 def _frequencies(length: int) -> Floats:
-    return np.fft.rfftfreq(_smooth(length), 1 / RATE_HZ)
+    frequencies: Floats = np.fft.rfftfreq(_smooth(length), 1 / RATE_HZ).astype(np.float64)
+    return frequencies
 
 
 def noise(length: int, random: Random) -> Floats:
@@ -118,11 +121,13 @@ class Line:
 
     def _at_some_loudness(self, samples: Floats) -> Floats:
         peak = float(np.abs(samples).max()) + 1.0
-        return samples * (_PEAK / peak * 10 ** (self._random.uniform(-24.0, -1.0) / 20))
+        loudness: float = _PEAK * 10 ** (self._random.uniform(-24.0, -1.0) / 20)
+        return samples * (loudness / peak)
 
     def _with_noise(self, samples: Floats) -> Floats:
         """8 to 35 dB of signal over noise."""
-        power = np.sqrt(np.mean(samples**2)) / 10 ** (self._random.uniform(8.0, 35.0) / 20)
+        ratio: float = 10 ** (self._random.uniform(8.0, 35.0) / 20)
+        power = float(np.sqrt(np.mean(samples**2))) / ratio
         return samples + noise(len(samples), self._random) * power
 
     def _over_the_network(self, samples: Samples) -> Samples:

@@ -6,22 +6,20 @@ not of the grammar is answered with the unknown token: that is how it learns to 
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import torch
-import torch.nn.functional as F
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
+from torch.nn import functional
 from transformers import MarianConfig, MarianMTModel, PreTrainedTokenizerFast
 
 from kallglot.speech.training import grammar, negatives
 from kallglot.speech.training.optimiser import Training
+from kallglot.speech.training.shipping import ship
 
 __all__ = ["export", "train"]
 
@@ -40,7 +38,10 @@ def _tokenizer(seed: int) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     trainer = trainers.UnigramTrainer(
-        vocab_size=_PIECES, special_tokens=list(_SPECIAL), unk_token="<unk>", show_progress=False
+        vocab_size=_PIECES,
+        special_tokens=list(_SPECIAL),
+        unk_token=_SPECIAL[_UNKNOWN],
+        show_progress=False,
     )
     tokenizer.train_from_iterator(_texts(seed), trainer)
     return tokenizer
@@ -121,7 +122,7 @@ class _Learner(nn.Module):
         with torch.autocast("cpu", torch.bfloat16):
             mask = (inputs != _PADDING).long()
             logits = self.marian(input_ids=inputs, attention_mask=mask, labels=labels).logits
-        return F.cross_entropy(
+        return functional.cross_entropy(
             logits.float().flatten(0, 1),
             labels.flatten(),
             ignore_index=_IGNORED,
@@ -138,14 +139,10 @@ def train(directory: Path, target: Path, *, seed: int, minutes: float) -> None:
     training = Training(learner, checkpoint, minutes=minutes, rate=2e-3, warm_up=300)
     training.resume()
     random = Random(seed + training.step)
-    running = 0.0
     while training.progress < 1:
         loss = learner([_example(tokenizer, random) for _ in range(_BATCH)])
         training.descend(loss)
-        running = loss.item() if running == 0 else 0.98 * running + 0.02 * loss.item()
-        if training.step % 100 == 0:
-            minute = training.spent / 60
-            print(f"translator step {training.step}, {minute:.1f} min, loss {running:.3f}", flush=True)
+        training.show("translator", loss.item())
         if training.step % 1000 == 0:
             export(learner.marian, tokenizer, target)
     training.save()
@@ -159,23 +156,10 @@ def _kept_tokenizer(path: Path, seed: int) -> Tokenizer:
 
 
 def export(model: MarianMTModel, tokenizer: Tokenizer, target: Path) -> None:
-    """Replace the model's directory, at once for whoever looks; calibration is kept."""
-    partial = target.with_name(f"{target.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    half: dict[str, Any] = {name: value.half() for name, value in model.state_dict().items()}
-    model.save_pretrained(partial, state_dict=half)
-    config = json.loads((partial / "config.json").read_text())
-    config["dtype"] = "float16"
-    (partial / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="</s>", unk_token="<unk>", pad_token="<pad>"
-    ).save_pretrained(partial)
-    calibration = target / "kallglot.json"
-    if calibration.exists():
-        shutil.copy(calibration, partial)
-    old = target.with_name(f"{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(partial, target)
-    shutil.rmtree(old, ignore_errors=True)
+    whole = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token=_SPECIAL[_END],
+        unk_token=_SPECIAL[_UNKNOWN],
+        pad_token=_SPECIAL[_PADDING],
+    )
+    ship(model, target, whole.save_pretrained)

@@ -12,21 +12,27 @@ from random import Random
 from typing import Any, Final
 
 import attrs
+import espeakng_loader
 import numpy as np
 import numpy.typing as npt
 
 __all__ = ["HELD_OUT", "VARIANTS", "Espeak", "Spoken", "SpokenWord", "Voice", "choose_voice"]
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 #: Speakers heard in training; the empty one is the voice as it comes.
 VARIANTS: Final = (
     "",
-    *(
+    *_words(
         "m1 m2 m3 m4 m5 m6 m8 f1 f2 f3 f4 Alex Alicia Andrea Andy Annie Denis Diogo Gene Gene2 "
         "Henrique Hugo Jacky Lee Marco Mario Michael Mike Nguyen Reed adam anika antonio aunty "
         "belinda benjamin boris caleb david ed edward edward2 ian iven iven2 john linda marcelo "
         "max michel miguel norbert pablo paul pedro quincy rob robert sandro shelby steph steph2 "
         "travis zac klatt klatt2 klatt3"
-    ).split(),
+    ),
 )
 #: Speakers kept for testing.
 HELD_OUT: Final = ("f5", "m7", "grandpa", "steph3", "victor", "klatt4")
@@ -112,8 +118,6 @@ class Espeak:
     """The synthesiser, once per process: the library keeps its state in globals."""
 
     def __init__(self) -> None:
-        import espeakng_loader
-
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path().encode()
         self._rate_hz: int = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT)

@@ -36,6 +36,11 @@ def _pairs(german: str, english: str) -> tuple[Word, ...]:
     return tuple(Word(a, b) for a, b in zip(german.split(), english.split(), strict=True))
 
 
+def _names(names: str) -> tuple[Word, ...]:
+    """Names are the same in both languages."""
+    return tuple(Word(name, name) for name in names.split())
+
+
 DIGITS: Final = _pairs(
     "null eins zwei drei vier fünf sechs sieben acht neun",
     "zero one two three four five six seven eight nine",
@@ -84,14 +89,14 @@ AMOUNTS: Final = _pairs(
 """)
 PARTS: Final = _pairs("morgen nachmittag abend", "morning afternoon evening")
 
-FIRST_NAMES: Final = _pairs(*2 * (
+FIRST_NAMES: Final = _names(
     "Anna Peter Maria Thomas Julia Michael Laura Daniel Sarah Martin Robert Emma David Sophie "
-    "Oliver Helen Simon Clara Victor Nina",
-))  # fmt: skip
-LAST_NAMES: Final = _pairs(*2 * (
+    "Oliver Helen Simon Clara Victor Nina"
+)
+LAST_NAMES: Final = _names(
     "Weber Schmidt Fischer Becker Wagner Hoffmann Koch Richter Klein Wolf Miller Taylor Brown "
-    "Walker Johnson Carter Anderson Baker Harris Morgan",
-))  # fmt: skip
+    "Walker Johnson Carter Anderson Baker Harris Morgan"
+)
 
 CITIES: Final = _words("""
     Berlin = Berlin

@@ -1,0 +1,1 @@
+"""The commands of `kallglot`, one per file, each called `command` there."""

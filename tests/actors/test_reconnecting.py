@@ -1,0 +1,132 @@
+"""Calls drop, and come back or do not."""
+
+import asyncio
+
+import pytest
+
+from kallglot import lifecycle
+from kallglot.errors import NotFound, Refused
+from kallglot.state import load
+from tests.actors.conftest import EPOCH
+from tests.fakes.telephone import Telephone
+
+
+async def test_a_dropped_call_keeps_the_session_active_and_says_until_when(call):
+    call.customer.is_cut_off()
+    await call.settle()
+    assert call.row.status == "active"
+    assert call.row.reconnect_deadline == pytest.approx(EPOCH + 300, abs=2)
+
+
+async def test_a_caller_who_comes_back_goes_on_where_they_were(call):
+    await call.customer.says("Guten Tag")
+    await call.agent.hears()
+    call.customer.is_cut_off()
+    await asyncio.sleep(200)
+    again = Telephone("de", call_id="CA1")
+    await call.connect(again)
+    await again.says("Auf Wiederhören")
+    assert await call.agent.hears() == "Goodbye"
+    await call.settle()
+    assert [(one.sequence, one.speaker) for one in call.said] == [(1, "customer"), (2, "customer")]
+    assert call.said[1].start > 200
+    assert call.row.reconnect_deadline is None
+
+
+async def test_what_was_said_to_somebody_who_was_away_is_heard_when_they_are_back(call):
+    call.customer.is_cut_off()
+    await call.agent.says("How are you")
+    again = Telephone("de", call_id="CA1")
+    await call.connect(again)
+    assert await again.hears() == "Wie geht es Ihnen"
+
+
+async def test_nobody_comes_back_for_five_minutes(call):
+    call.customer.is_cut_off()
+    await asyncio.sleep(299)
+    assert call.row.status == "active"
+    await asyncio.sleep(3)
+    assert call.row.status == "ended"
+    assert call.row.end_reason == "not_reconnected"
+    assert call.agent.closed == (1000, "not_reconnected")
+    assert call.calls.count() == 0
+
+
+async def test_half_a_sentence_is_kept_when_the_line_breaks(call):
+    await call.customer.says("Guten Tag", silence=0.0)
+    call.customer.is_cut_off()
+    assert await call.agent.hears() == "Good day"
+
+
+async def test_the_same_call_may_come_back_before_its_end_was_noticed(call):
+    again = Telephone("de", call_id="CA1")
+    await call.connect(again)
+    await call.settle()
+    assert call.customer.closed == (1000, "replaced")
+    await again.says("Guten Tag")
+    assert await call.agent.hears() == "Good day"
+    assert call.row.reconnect_deadline is None
+
+
+async def test_a_second_leg_for_somebody_who_is_there_is_turned_away(call):
+    second = Telephone("de", participant="customer", call_id="CA9")
+    call.agent.task = asyncio.create_task(call.agent.is_silent(1))
+    await call.customer.is_silent(0.1)
+    with pytest.raises(Refused) as refusal:
+        await call.calls.attach(call.session.id, second.arrival)
+    assert refusal.value.code == "participant_taken"
+
+
+async def test_a_stream_for_a_session_that_does_not_live_is_turned_away(call):
+    with pytest.raises(NotFound):
+        await call.calls.attach("sess_other", Telephone().arrival)
+    await call.end()
+    with pytest.raises(NotFound):
+        await call.calls.attach(call.session.id, Telephone().arrival)
+
+
+async def test_a_session_nobody_calls_ends_after_an_hour(new_call):
+    call = new_call()
+    await call.calls.open(call.session)
+    await asyncio.sleep(3601)
+    assert call.row.end_reason == "never_connected"
+    assert call.calls.count() == 0
+
+
+async def test_a_server_that_stops_says_that_it_will_be_back_and_leaves_the_session(call):
+    await call.customer.says("Guten Tag")
+    await call.calls.suspend()
+    await call.settle()
+    assert call.customer.closed == (1012, "server_restarting")
+    assert call.row.status == "active"
+    assert call.row.reconnect_deadline is not None
+    assert call.calls.count() == 0
+
+
+async def test_the_next_server_goes_on_with_the_session(call):
+    await call.customer.says("Guten Tag")
+    await call.calls.suspend()
+    await call.settle()
+    call.calls._switchboard._actor_weakref()._is_closed = False  # the next server
+    legs = tuple(call.store.leg_rows.values())
+    await call.calls.resume(call.row, call.store.states[call.session.id], legs)
+    again = Telephone("de", call_id="CA1")
+    agent = Telephone("en", call_id="CA2")
+    await call.connect(agent)  # who each was is known by the call
+    await call.connect(again)
+    await again.says("Auf Wiederhören")
+    assert await agent.hears() == "Goodbye"
+    await call.settle()
+    assert [one.sequence for one in call.said] == [1, 2]
+    assert isinstance(load(call.store.states[call.session.id]), lifecycle.Active)
+
+
+async def test_a_server_that_was_killed_leaves_sessions_that_end_when_nobody_comes(call):
+    await call.customer.says("Guten Tag")
+    state, row = dict(call.store.states[call.session.id]), call.row
+    await call.calls.suspend()
+    await call.settle()
+    call.calls._switchboard._actor_weakref()._is_closed = False
+    await call.calls.resume(row, state, ())
+    await asyncio.sleep(301)
+    assert call.row.end_reason == "not_reconnected"

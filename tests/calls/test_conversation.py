@@ -1,0 +1,56 @@
+"""Whole calls through the whole server, over real sockets."""
+
+import asyncio
+
+
+async def test_a_german_caller_and_an_english_agent_talk_to_each_other(world):
+    session = await world.create()
+    customer, agent = await world.customer(session), await world.agent(session)
+    await customer.says("Guten Tag")
+    assert await agent.hears("Good day")
+    await agent.says("How are you")
+    assert await customer.hears("Wie geht es Ihnen")
+    ended = await world.post(f"/v1/sessions/{session['id']}/end", {"reason": "customer_hangup"})
+    assert ended["status"] == "ended"
+    assert ended["end_reason"] == "customer_hangup"
+    transcript = await world.get(f"/v1/sessions/{session['id']}/transcript")
+    assert [(turn["speaker"], turn["text"]) for turn in transcript["turns"]] == [
+        ("customer", "Guten Tag"),
+        ("agent", "How are you"),
+    ]
+    translation = transcript["turns"][0]["translation"]
+    assert (translation["language"], translation["text"]) == ("en", "Good day")
+    assert 0 < translation["lag"] < 2
+    recordings = await world.get(f"/v1/sessions/{session['id']}/recordings")
+    assert {(one["channel"], one["status"]) for one in recordings["data"]} == {
+        (channel, "ready")
+        for channel in ("customer", "agent", "customer_heard", "agent_heard", "mixed")
+    }
+
+
+async def test_a_telnyx_caller_is_understood_too(world):
+    session = await world.create()
+    customer = await world.telnyx_customer(session, session["stream"]["token"])
+    agent = await world.agent(session)
+    await customer.says("Guten Tag")
+    assert await agent.hears("Good day")
+    await agent.says("How are you")
+    assert await customer.hears("Wie geht es Ihnen")
+
+
+async def test_a_dropped_caller_comes_back_into_the_same_call(world):
+    session = await world.create()
+    customer, agent = await world.customer(session), await world.agent(session)
+    await customer.says("Guten Tag")
+    await agent.hears("Good day")
+    await customer.phone.drop()
+    await asyncio.sleep(0.3)
+    view = await world.get(f"/v1/sessions/{session['id']}")
+    assert view["status"] == "active"
+    assert view["reconnect_deadline"] is not None
+    await customer.phone.connect()
+    await customer.says("Auf Wiederhören")
+    assert await agent.hears("Goodbye")
+    view = await world.get(f"/v1/sessions/{session['id']}")
+    assert view["reconnect_deadline"] is None
+    assert [leg["participant"] for leg in view["legs"]] == ["customer", "agent", "customer"]
