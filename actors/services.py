@@ -37,16 +37,16 @@ class Interruption:
 class Services:
     """The collaborators of a session's actors.
 
-    `retention` is how many seconds a recording is kept.  `notices` are spoken sentences by name and language, such as `("unavailable", "de")`; more
-    are added as they are synthesised.
+    `retention` is how many seconds a recording is kept.  `notices` are spoken sentences by
+    occasion and language, such as `("unavailable", "de")`.
     """
 
     speech: SpeechService
     archive: Address
     announcer: Address
     recordings: Path
-    limits: Limits = Limits()
-    turns: TurnPolicy = TurnPolicy()
-    interruption: Interruption = Interruption()
+    limits: Limits = attrs.field(factory=Limits)
+    turns: TurnPolicy = attrs.field(factory=TurnPolicy)
+    interruption: Interruption = attrs.field(factory=Interruption)
     retention: float = 30 * 86400.0
     notices: Mapping[tuple[str, str], Spoken] = attrs.field(factory=dict, repr=False)

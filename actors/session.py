@@ -19,9 +19,10 @@ from typing import Any, assert_never
 
 import attrs
 
+from actors import records
 from actors.announcer import Follow, Unfollow
 from actors.archive import KeepLeg, KeepSession, Settle
-from actors.boarding import Boarded, Boarding
+from actors.boarding import Boarding
 from actors.casting import Cast
 from actors.leg import Leg
 from actors.recorder import Recorder
@@ -31,8 +32,7 @@ from actors.supervisor import ChildSpec, Restart, Supervisor
 from actors.transcript import Transcript
 from kallglot import lifecycle, log
 from kallglot.calls import Arrival
-from kallglot.errors import IllegalMove, Refused
-from kallglot.ids import new_id
+from kallglot.errors import IllegalMove
 from kallglot.messages import (
     AudioHeard,
     DeadlinePassed,
@@ -44,32 +44,20 @@ from kallglot.messages import (
     LanguageDetected,
     LegConnected,
     LegLost,
-    ListenerJoined,
-    ListenerLeft,
     Notify,
     PartFinished,
     Question,
     Receiver,
     Request,
-    SeatSpeaker,
     SpeakerAppeared,
     SpeechUnavailable,
-    TurnAwaySpeaker,
 )
 from kallglot.model.leg import Leg as LegRecord
 from kallglot.model.session import Session as SessionRecord
-from kallglot.model.session import Status
 from kallglot.providers import Notice
 from kallglot.state import dump
 from kallglot.timeline import Timeline
-from kallglot.webhooks.events import (
-    Happening,
-    ProviderConnected,
-    ProviderDisconnected,
-    SessionEnded,
-    SessionStarted,
-    TranscriptFinished,
-)
+from kallglot.webhooks.events import Happening, ProviderConnected, ProviderDisconnected
 
 __all__ = ["AttachLeg", "DescribeLegs", "Session", "Suspend"]
 
@@ -130,11 +118,12 @@ class Session(Supervisor):
         self._services = services
         self._timeline = timeline
         self._archive = services.archive
-        self._legs = Boarding(past)
         self._cast = Cast(record, services, self, timeline)
+        self._legs = Boarding(past, self, self._cast, timeline)
         self._recorder: Receiver = self.address("recorder") if record.is_recorded else _Nobody()
         self._alarm: asyncio.TimerHandle | None = None
         self._unfinished: set[str] = set()
+        self._turns = 0
         self._is_suspended = False
 
     async def prepare(self) -> None:
@@ -164,10 +153,10 @@ class Session(Supervisor):
                 return await self._attach(arrival)
             case SpeakerAppeared():
                 await self._seat_speaker(message)
-            case PartFinished(part):
-                self._part_finished(part)
+            case PartFinished(part, turns):
+                self._part_finished(part, turns)
             case Notify():
-                self._show(message)
+                self._legs.show(message)
             case LanguageDetected():
                 self._learn(message)
             case SpeechUnavailable(cause):
@@ -186,11 +175,9 @@ class Session(Supervisor):
                 return await super().on_receive(message)
 
     async def on_child_stopped(self, name: str, cause: BaseException | None) -> None:
-        left = self._legs.leave(name, self._timeline.wall())
+        left = self._legs.leave(name)
         if left is None:
             return
-        for key in left.participants:
-            self._cast.address(key).tell(ListenerLeft(left.record.id))
         logger.info("%s lost", left.record.participant or "a leg nobody spoke on")
         gone = ProviderDisconnected(self._record, left.record)
         self._archive.tell(KeepLeg(left.record, (gone,)))
@@ -200,9 +187,7 @@ class Session(Supervisor):
 
     async def on_child_restarted(self, name: str) -> None:
         self._cast.route()
-        for boarded in self._legs:
-            for key in boarded.participants:
-                self._let_hear(boarded, key)
+        self._legs.let_all_hear()
 
     async def release(self) -> None:
         if self._alarm is not None:
@@ -217,27 +202,16 @@ class Session(Supervisor):
         now = self._timeline.wall()
         self._state, effects = lifecycle.advance(before, message, now, self._services.limits)
         self._set_alarm()
-        if type(before) is type(self._state) and not _is_news(before, self._state):
+        if type(before) is type(self._state) and not records.is_news(before, self._state):
             return
-        self._record = _updated(self._record, self._state, now)
+        self._record = records.updated(self._record, self._state, now)
         if before.status != self._state.status:
-            logger.info("%s", _in_words(self._state))
-        self._keep(self._happenings(before))
+            logger.info("%s", records.in_words(self._state))
+        self._keep(records.happenings(before, self._state, self._record, self._turns))
         for effect in effects:
             self._carry_out(effect)
         if isinstance(self._state, lifecycle.Ended):
             self._archive.tell(Settle(self.ref, Settled()))
-
-    def _happenings(self, before: lifecycle.State) -> tuple[Happening, ...]:
-        if isinstance(before, type(self._state)):
-            return ()
-        match self._state:
-            case lifecycle.Active():
-                return (SessionStarted(self._record),)
-            case lifecycle.Ended():
-                return (SessionEnded(self._record), TranscriptFinished(self._record, turns=0))
-            case _:
-                return ()
 
     def _carry_out(self, effect: lifecycle.Effect) -> None:
         match effect:
@@ -260,8 +234,9 @@ class Session(Supervisor):
             args = (*mine, self._timeline)
             self.spawn(ChildSpec("recorder", Recorder, args, Restart.ON_FAILURE, stop_within=10.0))
 
-    def _part_finished(self, part: str) -> None:
+    def _part_finished(self, part: str, turns: int | None) -> None:
         """First everybody has spoken, then all is translated, then it is put away."""
+        self._turns = self._turns if turns is None else turns
         if part in ("transcript", "recorder"):
             self._advance(PartFinished(part))
             return
@@ -299,67 +274,21 @@ class Session(Supervisor):
     async def _attach(self, arrival: Arrival) -> ActorRef[Leg]:
         if isinstance(self._state, lifecycle.Ending | lifecycle.Ended) or self._is_suspended:
             raise IllegalMove("the session has ended", code="session_ended")
-        seating = None
-        if arrival.participant is not None or not arrival.names_speakers:
-            seating = await self._legs.seat(self._cast.people, arrival.participant, arrival.call_id)
-        leg_id = new_id("leg")
-        spec = ChildSpec(leg_id, Leg, (leg_id, arrival, self.ref, self._timeline))
-        ref = self.spawn(spec)
-        record = LegRecord(
-            id=leg_id,
-            session_id=self._record.id,
-            provider=arrival.provider,
-            participant="" if seating is None else seating.participant,
-            status="connected",
-            connected_at=self._timeline.wall(),
-            call_id=arrival.call_id,
-        )
-        boarded = self._legs.board(record, ref, arrival)
-        logger.info("%s connected over %s", record.participant or "a stream", record.provider)
-        self._archive.tell(KeepLeg(record, (ProviderConnected(self._record, record),)))
+        boarded = await self._legs.take(arrival, self._record.id)
+        who = boarded.record.participant or "a stream"
+        logger.info("%s connected over %s", who, arrival.provider)
+        connected = ProviderConnected(self._record, boarded.record)
+        self._archive.tell(KeepLeg(boarded.record, (connected,)))
         ready = {"session_id": self._record.id, "status": self._record.status.value}
-        ref.tell(Notify(Notice("session.ready", ready)))
-        if seating is None:
-            self._advance(LegConnected(leg_id, ()))
-        else:
-            self._sit(boarded, None, seating.participant, seating.replaces)
-        return ref
+        boarded.ref.tell(Notify(Notice("session.ready", ready)))
+        self._advance(LegConnected(boarded.record.id, tuple(boarded.participants)))
+        return boarded.ref
 
     async def _seat_speaker(self, appeared: SpeakerAppeared) -> None:
-        """Find a seat for somebody whom a connected stream speaks for."""
-        boarded = self._legs.get(appeared.leg)
-        if boarded is None:
-            return
-        speaker = appeared.speaker
-        if speaker in boarded.participants:
-            self._sit(boarded, speaker, speaker, None)
-            return
-        try:
-            seating = await self._legs.seat(self._cast.people, speaker, None)
-        except Refused as refusal:
-            boarded.ref.tell(TurnAwaySpeaker(speaker, refusal.code, str(refusal)))
-        else:
-            self._sit(boarded, speaker, seating.participant, seating.replaces)
-
-    def _sit(self, boarded: Boarded, speaker: str | None, key: str, replaces: str | None) -> None:
-        self._legs.sit(boarded, key)
-        for name in {speaker, key}:  # a stream may name its speaker or not, even by turns
-            boarded.ref.tell(SeatSpeaker(name, key, self._cast.address(key)))
-        self._advance(LegConnected(boarded.record.id, (key,)))
-        if replaces is not None:
-            self._legs.hang_up(HangUpReason(1000, "replaced"), replaces)
-        self._let_hear(boarded, key)
-
-    def _let_hear(self, boarded: Boarded, key: str) -> None:
-        """Play what `key` hears to this leg, unless the leg is somebody else's telephone."""
-        if boarded.plays_to_all or key == boarded.record.participant:
-            joined = ListenerJoined(boarded.ref, boarded.record.id, boarded.rate_hz)
-            self._cast.address(key).tell(joined)
-
-    def _show(self, message: Notify) -> None:
-        for boarded in self._legs:
-            if boarded.ref.is_alive():
-                boarded.ref.tell(message)
+        boarded = await self._legs.seat_speaker(appeared)
+        if boarded is not None:
+            self._archive.tell(KeepLeg(boarded.record))
+            self._advance(LegConnected(boarded.record.id, tuple(boarded.participants)))
 
     # Languages.
 
@@ -376,13 +305,13 @@ class Session(Supervisor):
             "language": detected.language,
             "confidence": round(detected.confidence, 3),
         }
-        self._show(Notify(Notice("language_detected", fields)))
+        self._legs.show(Notify(Notice("language_detected", fields)))
 
     def _lose_translation(self, cause: str) -> None:
         if self._cast.translate(is_translating=False):
             logger.warning("translation is unavailable, voices pass as they are: %s", cause)
             self._cast.say("unavailable")
-            self._show(Notify(_about_translation(is_available=False)))
+            self._legs.show(Notify(records.about_translation(is_available=False)))
             self.remind(LOOK_AGAIN, LookForSpeech())
 
     def _look_for_speech(self) -> None:
@@ -392,43 +321,4 @@ class Session(Supervisor):
             logger.info("translation is available")
             if isinstance(self._state, lifecycle.Active):
                 self._cast.say("available")
-                self._show(Notify(_about_translation(is_available=True)))
-
-
-def _about_translation(*, is_available: bool) -> Notice:
-    return Notice("session.status", {"translation": "on" if is_available else "unavailable"})
-
-
-def _is_news(before: lifecycle.State, after: lifecycle.State) -> bool:
-    """Tell whether a state is worth keeping; that audio was heard again is not."""
-    if isinstance(before, lifecycle.Active) and isinstance(after, lifecycle.Active):
-        same_deadline = attrs.evolve(before, deadline=after.deadline)
-        return same_deadline != after or (after.is_waiting and before != after)
-    return before != after
-
-
-def _updated(record: SessionRecord, state: lifecycle.State, now: float) -> SessionRecord:
-    record = attrs.evolve(
-        record,
-        status=Status(state.status),
-        reconnect_deadline=lifecycle.reconnect_deadline(state),
-    )
-    match state:
-        case lifecycle.Active(since=since) if record.started_at is None:
-            return attrs.evolve(record, started_at=since)
-        case lifecycle.Ending(reason=reason):
-            return attrs.evolve(record, end_reason=reason)
-        case lifecycle.Ended(reason=reason):
-            return attrs.evolve(record, end_reason=reason, ended_at=now)
-        case _:
-            return record
-
-
-def _in_words(state: lifecycle.State) -> str:
-    match state:
-        case lifecycle.Ending(reason=reason):
-            return f"ending: {reason}"
-        case lifecycle.Ended(reason=reason):
-            return f"ended: {reason}"
-        case _:
-            return state.status
+                self._legs.show(Notify(records.about_translation(is_available=True)))

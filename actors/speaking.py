@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, assert_never
 
 import attrs
-import numpy as np
 
 from actors.services import Services
 from kallglot.audio.resample import Resampler

@@ -23,7 +23,7 @@ from actors.supervisor import Address, ChildSpec, Restart, Supervisor
 from kallglot import lifecycle
 from kallglot.calls import Arrival
 from kallglot.errors import NotFound, OverCapacity
-from kallglot.messages import EndSession, Question, Request
+from kallglot.messages import EndSession, Question
 from kallglot.model.leg import Leg
 from kallglot.model.session import Session as SessionRecord
 from kallglot.state import load
@@ -66,8 +66,8 @@ class FindSession(Question[ActorRef[Session] | None]):
 
 
 @attrs.frozen
-class SuspendAll(Request):
-    """The server stops; take no more calls."""
+class SuspendAll(Question[list[ActorRef[Session]]]):
+    """The server stops: take no more calls, and let those that live suspend themselves."""
 
 
 class Switchboard(Supervisor):
@@ -94,8 +94,10 @@ class Switchboard(Supervisor):
                 return self.children.get(session_id)
             case SuspendAll():
                 self._is_closed = True
-                for session in self._sessions():
+                sessions = self._sessions()
+                for session in sessions:
                     session.tell(Suspend())
+                return sessions
             case _:
                 return await super().on_receive(message)
 
@@ -169,8 +171,9 @@ class LivingCalls:
         return 0 if actor is None else len(actor.children) - 2
 
     async def suspend(self) -> None:
-        """Close every leg and leave the sessions to the next server."""
-        self._switchboard.tell(SuspendAll())
+        """Close every leg and leave the sessions to the next server; return when they rest."""
+        for session in await self._switchboard.ask(SuspendAll()):
+            await session.ended()
 
     async def _find(self, session_id: str) -> ActorRef[Session] | None:
         return await self._switchboard.ask(FindSession(session_id))

@@ -52,7 +52,7 @@ class Transcript(AsyncioActor):
             case RenderingSpoken():
                 self._date(message)
             case Finish():
-                self._to_session.tell(PartFinished("transcript"))
+                self._to_session.tell(PartFinished("transcript", self._sequence - 1))
             case _:
                 return await super().on_receive(message)
 

@@ -19,7 +19,7 @@ __all__ = ["TokenlessPolicy", "admit_without_token", "token_of"]
 
 
 #: Where Telnyx puts the `stream_auth_token` with which a stream was started.
-TELNYX_TOKEN = "x-telnyx-streaming-auth-token"
+TELNYX_TOKEN = "x-telnyx-streaming-auth-token"  # noqa: S105 - the name of a header
 
 
 @attrs.frozen

@@ -121,9 +121,13 @@ class LegLost(Fact):
 
 @attrs.frozen
 class PartFinished(Fact):
-    """A part of the session, such as its recorder, has put its work in the store."""
+    """A part of the session, such as its recorder, has put its work in the store.
+
+    The transcript says how many turns it has.
+    """
 
     part: str
+    turns: int | None = None
 
 
 @attrs.frozen

@@ -33,8 +33,8 @@ __all__ = [
     "TranscriptionPaused",
     "Wire",
     "WireEvent",
-    "discover",
     "dialect_of",
+    "discover",
 ]
 
 GROUP = "kallglot.providers"

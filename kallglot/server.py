@@ -6,6 +6,7 @@ This is the only file that knows everybody.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -178,10 +179,9 @@ async def _resume(store: Store, calls: LivingCalls) -> None:
 
 async def _say_goodbye(calls: LivingCalls) -> None:
     """Close every stream with a code that says that the server will be back."""
-    await calls.suspend()
-    async with asyncio.timeout(FAREWELL):
-        while calls.count():
-            await asyncio.sleep(0.02)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FAREWELL):
+            await calls.suspend()
 
 
 def _limits(settings: Settings) -> Limits:

@@ -1,4 +1,4 @@
-"""The built-in providers: a folder each, and in each the same file names.
+"""The providers that come with Kallglot, a folder each with the same file names.
 
-They use `kallglot.providers` like anybody's plugin would, and are found by entry point.
+They use the public interface, `kallglot.providers`, like anybody's.
 """

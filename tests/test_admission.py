@@ -29,8 +29,8 @@ def test_telnyx_may_bring_the_first_call_of_a_session_that_is_minutes_old():
     admit_without_token(SESSION, "telnyx", "v3:1", 1299.0, POLICY)
     with pytest.raises(NotAuthenticated):
         admit_without_token(SESSION, "telnyx", "v3:1", 1301.0, POLICY)
+    session = attrs.evolve(SESSION, status=Status.ACTIVE)
     with pytest.raises(NotAuthenticated):
-        session = attrs.evolve(SESSION, status=Status.ACTIVE)
         admit_without_token(session, "telnyx", "v3:1", 1001.0, POLICY)
 
 

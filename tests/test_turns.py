@@ -1,5 +1,7 @@
 """Probabilities in, turns out."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,5 +79,5 @@ def test_utterances_are_in_order_apart_and_never_too_long(parts):
     for utterance in ended:
         assert 0 <= utterance.start < utterance.end <= turns.now + 0.2
         assert utterance.end - utterance.start <= 4.0 + 0.2
-    for before, after in zip(ended, ended[1:], strict=False):
+    for before, after in itertools.pairwise(ended):
         assert before.end <= after.start + 1e-9

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from kallglot.speech.engines import (
     VoiceActivity,
     VoiceRequest,
 )
+from kallglot.speech.espeak import EspeakSynthesiser
+from kallglot.speech.interpreters import together
 from kallglot.speech.silero import SileroVoiceActivity
 
 __all__ = ["Mind", "SpeechSettings", "fetch", "find", "load_ear", "load_mind"]
@@ -37,6 +39,8 @@ OLD_WEIGHTS = ["pytorch_model*.bin"]
 _HUB = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
 
 Progress = Callable[[str], None]
+#: A directory, and the revision that it holds where that is known.
+Place = tuple[str, str | None]
 
 
 def _threads() -> int:
@@ -142,7 +146,7 @@ def _has_weights(path: Path) -> bool:
     return any(path.glob("*.safetensors")) or any(path.glob("pytorch_model*.bin"))
 
 
-def _locate(choice: str, role: str, progress: Progress) -> tuple[str, str | None]:
+def _locate(choice: str, role: str, progress: Progress) -> Place:
     """Return directory and revision of a chosen model."""
     place = find(choice, role)
     if isinstance(place, HubModel):
@@ -159,30 +163,42 @@ def load_mind(settings: SpeechSettings, progress: Progress) -> Mind:
     """Load what the settings name; raises `ModelMissing` with a remedy."""
     if settings.synthesiser not in {"demo", "espeak-ng"}:
         raise SettingsError("speech.synthesiser may be 'espeak-ng'; others are not offered yet")
-    try:
-        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
-
-        from kallglot.speech import transformers_recogniser as recognisers  # noqa: PLC0415
-        from kallglot.speech import transformers_translator as translators  # noqa: PLC0415
-    except ImportError as error:
-        raise _without(error) from error
-    from kallglot.speech.espeak import EspeakSynthesiser  # noqa: PLC0415
-    from kallglot.speech.interpreters import together  # noqa: PLC0415
-
-    disable_progress_bar()
     synthesiser = EspeakSynthesiser.load()
-    progress("loading the recogniser")
-    path, revision = _locate(settings.recogniser, "recogniser", progress)
-    recogniser = recognisers.WhisperRecogniser.load(path, revision, settings.device)
-    loaded: list[Translator] = []
-    for choice in settings.translator.split(","):
-        progress("loading a translator")
-        path, revision = _locate(choice.strip(), "translator", progress)
-        loaded.append(translators.MarianTranslator.load(path, revision, settings.device))
-    mind = Mind(recogniser, together(loaded), synthesiser)
+    recogniser = _locate(settings.recogniser, "recogniser", progress)
+    translators = [
+        _locate(choice.strip(), "translator", progress) for choice in settings.translator.split(",")
+    ]
+    mind = _load_by_transformers(recogniser, translators, synthesiser, settings.device, progress)
     progress("warming up")
     _warm_up(mind)
     return mind
+
+
+def _load_by_transformers(
+    recogniser: Place,
+    translators: Sequence[Place],
+    synthesiser: Synthesiser,
+    device: str,
+    progress: Progress,
+) -> Mind:
+    progress("loading transformers")
+    try:
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - keep it out
+
+        from kallglot.speech.transformers_recogniser import WhisperRecogniser  # noqa: PLC0415
+        from kallglot.speech.transformers_translator import MarianTranslator  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelMissing(
+            f"{error.name} is not installed: `pip install 'kallglot[speech]'`"
+        ) from error
+    disable_progress_bar()
+    progress("loading the recogniser")
+    ears = WhisperRecogniser.load(*recogniser, device)
+    tongues = []
+    for place in translators:
+        progress("loading a translator")
+        tongues.append(MarianTranslator.load(*place, device))
+    return Mind(ears, together(tongues), synthesiser)
 
 
 def _warm_up(mind: Mind) -> None:
@@ -197,7 +213,3 @@ def _warm_up(mind: Mind) -> None:
                 SpeechRequest("1 2 3", language, 8000), lambda: False
             ):
                 pass
-
-
-def _without(error: ImportError) -> ModelMissing:
-    return ModelMissing(f"{error.name} is not installed: `pip install 'kallglot[speech]'`")

@@ -45,6 +45,8 @@ class Listener:
         self.room = loudness.Room()
 
     def hear(self, pcm: bytes) -> None:
+        if not self._is_open:
+            return
         self.waiting += pcm
         if len(self.waiting) >= FRAME_BYTES and not self.is_due:
             self.is_due = True

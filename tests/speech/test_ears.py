@@ -73,6 +73,8 @@ def test_who_has_hung_up_is_told_nothing_more(house):
     anna.close()
     anna.close()
     house.answer(hear)
+    anna.hear(LOUD)
+    assert house.ears.collect(0.1) is None
     assert house.heard["anna"] == []
     assert house.ears.closed() == [anna.stream]
     assert house.ears.closed() == []

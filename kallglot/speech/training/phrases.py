@@ -12,7 +12,20 @@ from typing import Final, Literal
 
 import attrs
 
-__all__ = ["Gender", "Noun", "Pattern", "Speaker", "Word", "agent", "customer", "either"]
+__all__ = [
+    "Gender",
+    "Noun",
+    "Pattern",
+    "Speaker",
+    "Word",
+    "agent",
+    "customer",
+    "either",
+    "names",
+    "nouns",
+    "pairs",
+    "words",
+]
 
 Speaker = Literal["agent", "customer", "either"]
 
@@ -134,3 +147,29 @@ class Noun:
     def new_acc(self) -> str:
         """`einen neuen Drucker`: article and adjective both bend."""
         return f"{_NEW[self.gender]} {self.oblique}"
+
+
+def words(table: str) -> tuple[Word, ...]:
+    """One `german = english` a line; `german = english = oblique` for the few that bend."""
+    rows = (line.split(" = ") for line in table.strip().splitlines())
+    return tuple(Word(*(cell.strip() for cell in row)) for row in rows)
+
+
+def nouns(table: str) -> tuple[Noun, ...]:
+    """One `gender german = english` a line; `Name/Namen` where the other cases differ."""
+    rows = (line.strip().split(" = ") for line in table.strip().splitlines())
+    return tuple(_noun(german[0], german[2:], english) for german, english in rows)
+
+
+def _noun(gender: str, german: str, english: str) -> Noun:
+    nominative, _, oblique = german.partition("/")
+    return Noun(Gender(gender), nominative, english, oblique or nominative)
+
+
+def pairs(german: str, english: str) -> tuple[Word, ...]:
+    return tuple(Word(a, b) for a, b in zip(german.split(), english.split(), strict=True))
+
+
+def names(names: str) -> tuple[Word, ...]:
+    """Names are the same in both languages."""
+    return tuple(Word(name, name) for name in names.split())

@@ -10,95 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
 
-from kallglot.speech.training.phrases import Gender, Noun, Word
+from kallglot.speech.training import things, times
+from kallglot.speech.training.phrases import Noun, Word, names, words
 
-__all__ = ["DIGITS", "SLOTS", "choose"]
+__all__ = ["SLOTS", "choose"]
 
-
-def _words(table: str) -> tuple[Word, ...]:
-    """One `german = english` a line; `german = english = oblique` for the few that bend."""
-    rows = (line.split(" = ") for line in table.strip().splitlines())
-    return tuple(Word(*(cell.strip() for cell in row)) for row in rows)
-
-
-def _nouns(table: str) -> tuple[Noun, ...]:
-    """One `gender german = english` a line; `Name/Namen` where the other cases differ."""
-    rows = (line.strip().split(" = ") for line in table.strip().splitlines())
-    return tuple(_noun(german[0], german[2:], english) for german, english in rows)
-
-
-def _noun(gender: str, german: str, english: str) -> Noun:
-    nominative, _, oblique = german.partition("/")
-    return Noun(Gender(gender), nominative, english, oblique or nominative)
-
-
-def _pairs(german: str, english: str) -> tuple[Word, ...]:
-    return tuple(Word(a, b) for a, b in zip(german.split(), english.split(), strict=True))
-
-
-def _names(names: str) -> tuple[Word, ...]:
-    """Names are the same in both languages."""
-    return tuple(Word(name, name) for name in names.split())
-
-
-DIGITS: Final = _pairs(
-    "null eins zwei drei vier fünf sechs sieben acht neun",
-    "zero one two three four five six seven eight nine",
-)
-
-DAYS: Final = _pairs(
-    "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-)
-MONTHS: Final = _pairs(
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "January February March April May June July August September October November December",
-)
-HOURS: Final = _pairs(
-    "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-    "one two three four five six seven eight nine ten eleven twelve",
-)
-ORDINALS: Final = _pairs(
-    "ersten zweiten dritten vierten fünften sechsten siebten achten neunten zehnten elften "
-    "zwölften dreizehnten vierzehnten fünfzehnten sechzehnten siebzehnten achtzehnten "
-    "neunzehnten zwanzigsten einundzwanzigsten zweiundzwanzigsten dreiundzwanzigsten "
-    "vierundzwanzigsten fünfundzwanzigsten sechsundzwanzigsten siebenundzwanzigsten "
-    "achtundzwanzigsten",
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth "
-    "twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth "
-    "twenty-seventh twenty-eighth",
-)
-COUNTS: Final = _pairs(
-    "zwei drei vier fünf sechs sieben acht neun zehn zwölf vierzehn zwanzig dreißig",
-    "two three four five six seven eight nine ten twelve fourteen twenty thirty",
-)
-AMOUNTS: Final = _pairs(
-    "zehn zwölf fünfzehn achtzehn zwanzig fünfundzwanzig dreißig fünfunddreißig vierzig "
-    "fünfundvierzig fünfzig fünfundfünfzig sechzig siebzig fünfundsiebzig achtzig neunzig "
-    "neunundneunzig",
-    "ten twelve fifteen eighteen twenty twenty-five thirty thirty-five forty "
-    "forty-five fifty fifty-five sixty seventy seventy-five eighty ninety "
-    "ninety-nine",
-) + _words("""
-    einhundert = one hundred
-    zweihundert = two hundred
-    dreihundert = three hundred
-    fünfhundert = five hundred
-    eintausend = one thousand
-""")
-PARTS: Final = _pairs("morgen nachmittag abend", "morning afternoon evening")
-
-FIRST_NAMES: Final = _names(
+FIRST_NAMES: Final = names(
     "Anna Peter Maria Thomas Julia Michael Laura Daniel Sarah Martin Robert Emma David Sophie "
     "Oliver Helen Simon Clara Victor Nina"
 )
-LAST_NAMES: Final = _names(
+LAST_NAMES: Final = names(
     "Weber Schmidt Fischer Becker Wagner Hoffmann Koch Richter Klein Wolf Miller Taylor Brown "
     "Walker Johnson Carter Anderson Baker Harris Morgan"
 )
 
-CITIES: Final = _words("""
+CITIES: Final = words("""
     Berlin = Berlin
     Hamburg = Hamburg
     Frankfurt = Frankfurt
@@ -122,7 +48,7 @@ CITIES: Final = _words("""
     Warschau = Warsaw
     Kopenhagen = Copenhagen
 """)
-LANGUAGES: Final = _words("""
+LANGUAGES: Final = words("""
     Deutsch = German
     Englisch = English
     Französisch = French
@@ -132,107 +58,13 @@ LANGUAGES: Final = _words("""
     Polnisch = Polish
     Russisch = Russian
 """)
-GREETINGS: Final = _words("""
+GREETINGS: Final = words("""
     Guten Tag = Hello
     Guten Morgen = Good morning
     Guten Abend = Good evening
     Hallo = Hi
 """)
-TEAMS: Final = _nouns("""
-    f Buchhaltung = accounting
-    m Kundendienst = customer service
-    m Vertrieb = sales
-    m Versand = shipping
-    f Rechtsabteilung = legal
-    f Technik = technical support
-    f Reparaturabteilung = repairs
-""")
-DOCUMENTS: Final = _nouns("""
-    f Rechnung = invoice
-    m Vertrag = contract
-    n Angebot = offer
-    f Quittung = receipt
-    f Kündigung = cancellation
-    f Bestätigung = confirmation
-    f Garantie = warranty
-    f Mahnung = payment reminder
-    f Gutschrift = credit note
-    f Versicherung = insurance
-    m Antrag = application
-    m Gutschein = voucher
-    f Beschwerde = complaint
-""")
-DETAILS: Final = _nouns("""
-    f Adresse = address
-    f Telefonnummer = phone number
-    f Mailadresse = email address
-    n Passwort = password
-    m Benutzername/Benutzernamen = username
-    n Geburtsdatum = date of birth
-    f Kundennummer = customer number
-    f Vertragsnummer = contract number
-    f Postleitzahl = postcode
-    m Nachname/Nachnamen = last name
-    m Vorname/Vornamen = first name
-    f Kontonummer = account number
-""")
-NUMBERS: Final = _nouns("""
-    f Kundennummer = customer number
-    f Vertragsnummer = contract number
-    f Telefonnummer = phone number
-    f Bestellnummer = order number
-    f Kontonummer = account number
-    f Seriennummer = serial number
-    f Rechnungsnummer = invoice number
-    f Postleitzahl = postcode
-    f Hausnummer = house number
-""")
-ITEMS: Final = _nouns("""
-    n Paket = parcel
-    f Bestellung = order
-    m Brief = letter
-    f Jacke = jacket
-    m Tisch = table
-    m Stuhl = chair
-    n Fahrrad = bicycle
-    m Rucksack = backpack
-    m Koffer = suitcase
-    f Matratze = mattress
-    m Spiegel = mirror
-    m Teppich = carpet
-    n Buch = book
-    m Mantel = coat
-    m Schrank = wardrobe
-    n Zelt = tent
-    f Lampe = lamp
-    n Sofa = sofa
-""")
-DEVICES: Final = _nouns("""
-    m Router = router
-    m Drucker = printer
-    n Telefon = phone
-    m Bildschirm = screen
-    m Computer = computer
-    f Kamera = camera
-    f Tastatur = keyboard
-    m Lautsprecher = speaker
-    m Fernseher = television
-    m Kopfhörer = headset
-    n Ladegerät = charger
-    f Kaffeemaschine = coffee machine
-    f Waschmaschine = washing machine
-    m Kühlschrank = fridge
-    m Staubsauger = vacuum cleaner
-    f Heizung = heating
-    f Batterie = battery
-""")
-SERVICES: Final = _words("""
-    Internet = internet
-    WLAN = wifi
-    Telefon = phone
-    Fernsehen = television
-""")
-COLOURS: Final = _words("""
+COLOURS: Final = words("""
     rot = red = Rot
     blau = blue = Blau
     grün = green = Grün
@@ -242,36 +74,13 @@ COLOURS: Final = _words("""
     braun = brown = Braun
     grau = grey = Grau
 """)
-MANNERS: Final = _words("""
+MANNERS: Final = words("""
     lauter = louder
     langsamer = more slowly
     deutlicher = more clearly
     leiser = more quietly
 """)
-PAST: Final = _words("""
-    gestern = yesterday
-    vorgestern = the day before yesterday
-    letzte Woche = last week
-    letzten Monat = last month
-    heute früh = early today
-    am Wochenende = at the weekend
-""")
-FUTURE: Final = _words("""
-    morgen = tomorrow
-    übermorgen = the day after tomorrow
-    nächste Woche = next week
-    nächsten Monat = next month
-    heute Abend = this evening
-    in einer Stunde = in an hour
-""")
-PERIODS: Final = _words("""
-    Minuten = minutes
-    Stunden = hours
-    Tage = days
-    Wochen = weeks
-    Monate = months
-""")
-DEVICE_TROUBLES: Final = _words("""
+DEVICE_TROUBLES: Final = words("""
     funktioniert nicht = does not work
     ist kaputt = is broken
     ist zu laut = is too loud
@@ -282,7 +91,7 @@ DEVICE_TROUBLES: Final = _words("""
     macht seltsame Geräusche = makes strange noises
     zeigt einen Fehler = shows an error
 """)
-ITEM_TROUBLES: Final = _words("""
+ITEM_TROUBLES: Final = words("""
     ist beschädigt = is damaged
     ist noch nicht da = is not here yet
     ist zu klein = is too small
@@ -293,7 +102,7 @@ ITEM_TROUBLES: Final = _words("""
     ist unterwegs = is on its way
     ist ausverkauft = is sold out
 """)
-DOCUMENT_TROUBLES: Final = _words("""
+DOCUMENT_TROUBLES: Final = words("""
     ist falsch = is wrong
     ist zu teuer = is too expensive
     ist abgelaufen = has expired
@@ -303,7 +112,7 @@ DOCUMENT_TROUBLES: Final = _words("""
     ist schon bezahlt = has already been paid
     ist doppelt = is a duplicate
 """)
-DOCUMENT_ACTIONS: Final = _words("""
+DOCUMENT_ACTIONS: Final = words("""
     prüfen = check
     ändern = change
     bestätigen = confirm
@@ -314,7 +123,7 @@ DOCUMENT_ACTIONS: Final = _words("""
     lesen = read
     faxen = fax
 """)
-ITEM_ACTIONS: Final = _words("""
+ITEM_ACTIONS: Final = words("""
     abholen = collect
     zurückschicken = send back
     umtauschen = exchange
@@ -324,7 +133,7 @@ ITEM_ACTIONS: Final = _words("""
     verschenken = give away
     bestellen = order
 """)
-DEVICE_ACTIONS: Final = _words("""
+DEVICE_ACTIONS: Final = words("""
     ausschalten = turn off
     einschalten = turn on
     neu starten = restart
@@ -336,7 +145,7 @@ DEVICE_ACTIONS: Final = _words("""
     öffnen = open
     installieren = install
 """)
-PLACES: Final = _words("""
+PLACES: Final = words("""
     beim Nachbarn = with the neighbour
     vor der Haustür = in front of the door
     in der Garage = in the garage
@@ -346,26 +155,14 @@ PLACES: Final = _words("""
     an der Rezeption = at reception
     im Büro = in the office
 """)
-PEOPLE: Final = _nouns("""
-    f Kollegin = colleague
-    m Chef = boss
-    m Sohn = son
-    m Mann = husband
-    f Tochter = daughter
-    f Frau = wife
-    f Mutter = mother
-    m Bruder = brother
-    f Schwester = sister
-    f Nachbarin = neighbour
-""")
-METHODS: Final = _words("""
+METHODS: Final = words("""
     mit Kreditkarte = by credit card
     per Überweisung = by bank transfer
     in bar = in cash
     in Raten = in instalments
     per Lastschrift = by direct debit
 """)
-CHANNELS: Final = _words("""
+CHANNELS: Final = words("""
     per Post = by post
     per Mail = by email
     per Kurier = by courier
@@ -373,30 +170,30 @@ CHANNELS: Final = _words("""
 """)
 
 SLOTS: Final[Mapping[str, Sequence[Word | Noun]]] = {
-    "day": DAYS,
-    "month": MONTHS,
-    "hour": HOURS,
-    "ordinal": ORDINALS,
-    "count": COUNTS,
-    "amount": AMOUNTS,
-    "part": PARTS,
+    "day": times.DAYS,
+    "month": times.MONTHS,
+    "hour": times.HOURS,
+    "ordinal": times.ORDINALS,
+    "count": times.COUNTS,
+    "amount": times.AMOUNTS,
+    "part": times.PARTS,
     "first": FIRST_NAMES,
     "last": LAST_NAMES,
     "city": CITIES,
     "language": LANGUAGES,
     "greeting": GREETINGS,
-    "team": TEAMS,
-    "document": DOCUMENTS,
-    "detail": DETAILS,
-    "number": NUMBERS,
-    "item": ITEMS,
-    "device": DEVICES,
-    "service": SERVICES,
+    "team": things.TEAMS,
+    "document": things.DOCUMENTS,
+    "detail": things.DETAILS,
+    "number": things.NUMBERS,
+    "item": things.ITEMS,
+    "device": things.DEVICES,
+    "service": things.SERVICES,
     "colour": COLOURS,
     "manner": MANNERS,
-    "past": PAST,
-    "future": FUTURE,
-    "period": PERIODS,
+    "past": times.PAST,
+    "future": times.FUTURE,
+    "period": times.PERIODS,
     "device_trouble": DEVICE_TROUBLES,
     "item_trouble": ITEM_TROUBLES,
     "document_trouble": DOCUMENT_TROUBLES,
@@ -404,7 +201,7 @@ SLOTS: Final[Mapping[str, Sequence[Word | Noun]]] = {
     "item_action": ITEM_ACTIONS,
     "device_action": DEVICE_ACTIONS,
     "place": PLACES,
-    "person": PEOPLE,
+    "person": things.PEOPLE,
     "method": METHODS,
     "channel": CHANNELS,
 }
@@ -412,18 +209,18 @@ SLOTS: Final[Mapping[str, Sequence[Word | Noun]]] = {
 
 def _digits(random: Random) -> Word:
     """A number read out digit by digit, as people do with order numbers."""
-    chosen = [random.choice(DIGITS) for _ in range(random.choice((3, 4, 4, 5)))]
+    chosen = [random.choice(times.DIGITS) for _ in range(random.choice((3, 4, 4, 5)))]
     return Word(" ".join(d.german for d in chosen), " ".join(d.english for d in chosen))
 
 
 def _time(random: Random) -> Word:
     """`um drei Uhr`, `um halb drei` or `um Viertel nach drei`, the way German tells the time."""
-    index = random.randrange(len(HOURS))
-    hour = HOURS[index]
+    index = random.randrange(len(times.HOURS))
+    hour = times.HOURS[index]
     bare = "eins" if index == 0 else hour.german
     match random.choice(("full", "full", "half", "quarter")):
         case "half":
-            earlier = HOURS[index - 1]
+            earlier = times.HOURS[index - 1]
             return Word(f"um halb {bare}", f"at half past {earlier.english}")
         case "quarter":
             return Word(f"um Viertel nach {bare}", f"at a quarter past {hour.english}")
@@ -449,8 +246,8 @@ def _span(random: Random) -> Word:
     first = random.randrange(1, 10)
     last = random.randrange(first + 1, 12)
     return Word(
-        f"zwischen {HOURS[first].german} und {HOURS[last].german} Uhr",
-        f"between {HOURS[first].english} and {HOURS[last].english} o'clock",
+        f"zwischen {times.HOURS[first].german} und {times.HOURS[last].german} Uhr",
+        f"between {times.HOURS[first].english} and {times.HOURS[last].english} o'clock",
     )
 
 

@@ -1,0 +1,100 @@
+"""`kallglot export`: everything that is kept of a session, in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from kallglot.commands import terminal
+from kallglot.commands.api import Api, ApiError, JsonObject, connected
+from kallglot.commands.terminal import examples
+
+__all__ = ["command", "export_session"]
+
+#: Of a transcript, and how the files are called.
+TRANSCRIPTS = {"json": "json", "text": "txt", "srt": "srt", "vtt": "vtt", "csv": "csv"}
+SOUNDS = ("mp3", "wav", "ogg", "flac")
+
+
+@click.command(
+    "export",
+    epilog=examples(
+        "kallglot export sess_01JD3W5A0000000000000000",
+        "kallglot export sess_01JD3W5A0000000000000000 --to call-17 --format flac",
+    ),
+)
+@click.argument("session")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to.  [default: a folder named as the session]",
+)
+@click.option(
+    "--format",
+    "sound",
+    type=click.Choice(SOUNDS),
+    default="mp3",
+    show_default=True,
+    help="What the recordings are saved as.",
+)
+@click.option(
+    "--url",
+    envvar="KALLGLOT_URL",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    help="The server; or KALLGLOT_URL.",
+)
+@click.option("--api-key", envvar="KALLGLOT_API_KEY", help="An API key; or KALLGLOT_API_KEY.")
+def command(session: str, folder: Path | None, sound: str, url: str, api_key: str | None) -> None:
+    """Save the transcript and the recordings of SESSION, sess_….
+
+    The transcript is saved as JSON, text, SRT and VTT subtitles and CSV; of the recordings, what
+    everybody said, what everybody heard, and all voices together.
+    """
+    if api_key is None:
+        raise click.UsageError(
+            "an API key is needed, --api-key or KALLGLOT_API_KEY; `kallglot keys create` makes one"
+        )
+    terminal.run(_export(session, folder or Path(session), sound, url, api_key))
+
+
+async def _export(session_id: str, folder: Path, sound: str, url: str, key: str) -> None:
+    console = terminal.notes()
+    async with connected(url, key) as api:
+        await api.get(f"/v1/sessions/{session_id}")
+        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nobody else is waiting
+        saved = await export_session(api, session_id, folder, sound, console)
+    for path in saved:
+        click.echo(path)
+
+
+async def export_session(
+    api: Api, session_id: str, folder: Path, sound: str, console: Console
+) -> list[Path]:
+    """Save everything, and return the files."""
+    saved: list[Path] = []
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("transcript", total=None)
+        for name, suffix in TRANSCRIPTS.items():
+            saved.append(folder / f"transcript.{suffix}")
+            path = f"/v1/sessions/{session_id}/transcript"
+            await api.download(path, saved[-1], format=name)
+        progress.update(task, description="waiting for the recordings")
+        recordings = await api.recordings(session_id)
+        progress.update(task, total=len(recordings))
+        for recording in recordings:
+            progress.update(task, description=recording["channel"], advance=1)
+            saved.append(await _save(api, recording, folder, sound))
+    return saved
+
+
+async def _save(api: Api, recording: JsonObject, folder: Path, sound: str) -> Path:
+    if recording["status"] != "ready":
+        raise ApiError(f"the recording of {recording['channel']} is {recording['status']}")
+    target = folder / f"{recording['channel']}.{sound}"
+    await api.download(f"/v1/recordings/{recording['id']}/audio", target, format=sound)
+    return target
