@@ -15,21 +15,18 @@ from typing import Any, assert_never
 import attrs
 
 from actors.services import Services
-from kallglot.audio.resample import Resampler
-from kallglot.audio.voice import Voice
+from actors.voicing import Voicing
 from kallglot.errors import EngineError
 from kallglot.ids import new_id
 from kallglot.messages import (
     Fact,
     LanguageDetected,
     Listener,
-    OriginalHeard,
     PartialRecognised,
     Receiver,
     RouteVoice,
     SpeechMade,
     SpeechUnavailable,
-    TrackHeard,
     UtteranceRecognised,
     VoiceHeard,
 )
@@ -42,13 +39,14 @@ __all__ = ["Colleagues", "Recognised", "RecognitionFailed", "Speaking"]
 
 logger = logging.getLogger(__name__)
 
-#: Seconds of sound that are handed to the recorder at a time.
-BLOCK = 0.2
-
 #: Seconds that a recognition may take before its answer is of no use.
 PATIENCE = 10.0
 
-_EAR_RATE = 8000
+#: Seconds of a voice that are kept beyond the longest utterance: what is judged late.
+MARGIN = 2.0
+
+#: Utterances that may wait to be recognised; beyond that the oldest passes untranslated.
+MOST_WAITING = 8
 
 
 @attrs.frozen
@@ -63,16 +61,16 @@ class Colleagues:
 
 @attrs.frozen
 class Span:
-    """A part of a voice, from one position to another, that is an utterance.
+    """An utterance, or what has been said of it so far: from when to when, and how it sounds.
 
-    The speech in it is from `onset` to `offset`; around it is some silence.
+    The sound has a little silence before and after what was said.
     """
 
     utterance_id: str
     start: float
     end: float
-    onset: float
-    offset: float
+    pcm: bytes = attrs.field(repr=False)
+    rate_hz: int
 
 
 @attrs.frozen
@@ -111,17 +109,13 @@ class Speaking:
         self._speech = services.speech
         self._colleagues = colleagues
         self._later = later
-        self._ear = services.speech.listen(judged)
         longest = min(services.turns.longest, services.speech.window - 0.5)
         self._turns = Turns(attrs.evolve(services.turns, longest=longest))
-        self._voice: Voice | None = None
-        self._resampled_from = 0
-        self._resampler = Resampler(_EAR_RATE, _EAR_RATE)
-        self._to_ear: Resampler | None = None
+        self._voicing = Voicing(
+            who.key, services.speech, colleagues.recorder, judged, keep=longest + MARGIN
+        )
         self._listeners: tuple[Listener, ...] = ()
         self._candidates: tuple[str, ...] = ()
-        self._block = bytearray()
-        self._block_from = 0.0
         self._current: str | None = None
         self._partial_in_flight = False
         self._ended: deque[Span] = deque()
@@ -139,28 +133,14 @@ class Speaking:
         return self._turns.is_speaking
 
     def close(self) -> None:
-        self._ear.close()
+        self._voicing.close()
 
     # The voice.
 
     def hear(self, heard: VoiceHeard) -> None:
-        """Take a frame of the voice."""
-        if self.is_muted:
-            return
-        pcm = self._at_own_rate(heard)
-        voice = self._voice
-        if voice is None or not pcm:
-            return
-        position = voice.hear(pcm, heard.at)
-        if position is not None:
-            self.pause()  # a gap ends the utterance before it, and the recorder's block
-        self._ear.hear(pcm if self._to_ear is None else self._to_ear.feed(pcm))
-        for listener in self._listeners:
-            if listener.original:
-                listener.address.tell(
-                    OriginalHeard(self.key, pcm, voice.rate_hz, listener.original)
-                )
-        self._keep(pcm, voice)
+        """Take a frame of the voice; a gap before it ends what was being said."""
+        if not self.is_muted and self._voicing.hear(heard):
+            self._act(self._turns.flush())
 
     def mute(self, *, is_muted: bool) -> None:
         """Stop listening to the voice, or start again."""
@@ -171,7 +151,7 @@ class Speaking:
     def pause(self) -> None:
         """End what is being said: the leg is gone, or there is a gap in the voice."""
         self._act(self._turns.flush())
-        self._hand_over()
+        self._voicing.hand_over()
 
     def judge(self, probabilities: Sequence[float]) -> list[TurnEvent]:
         """Take probabilities of speech; returns what they mean, for the listening half."""
@@ -184,6 +164,7 @@ class Speaking:
     def route(self, route: RouteVoice) -> None:
         """Learn who listens."""
         self._listeners = route.listeners
+        self._voicing.pass_on_to(route.listeners)
         self._candidates = route.candidates
         self.language = route.language
         if self.language is not None:
@@ -191,35 +172,6 @@ class Speaking:
             shown = tuple(attrs.evolve(one, is_spoken=False) for one in self._translated())
             for recognised in waiting:  # it was heard untranslated; now it can be read
                 self._colleagues.translator.tell(attrs.evolve(recognised, listeners=shown))
-
-    def _at_own_rate(self, heard: VoiceHeard) -> bytes:
-        """Return the frame at the rate of the voice: 8 kHz for a telephone, else 16 kHz."""
-        if self._voice is None:
-            rate_hz = 8000 if heard.rate_hz < 16000 else 16000
-            self._voice = Voice(rate_hz)
-            if rate_hz != _EAR_RATE:
-                self._to_ear = Resampler(rate_hz, _EAR_RATE)
-        if heard.rate_hz == self._voice.rate_hz:
-            return heard.pcm
-        if heard.rate_hz != self._resampled_from:
-            self._resampled_from = heard.rate_hz
-            self._resampler = Resampler(heard.rate_hz, self._voice.rate_hz)
-        return self._resampler.feed(heard.pcm)
-
-    def _keep(self, pcm: bytes, voice: Voice) -> None:
-        if not self._block:
-            self._block_from = voice.time_of(voice.position - len(pcm) / (2 * voice.rate_hz))
-        self._block += pcm
-        if len(self._block) >= BLOCK * 2 * voice.rate_hz:
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        if self._block and self._voice is not None:
-            block = bytes(self._block)
-            self._block.clear()
-            self._colleagues.recorder.tell(
-                TrackHeard(self.key, block, self._voice.rate_hz, self._block_from)
-            )
 
     # The turns.
 
@@ -233,8 +185,7 @@ class Speaking:
                 case SpeechGoesOn(start, end):
                     self._ask_for_partial(start, end)
                 case SpeechEnded(start, end, onset, offset):
-                    utterance_id = self._current or new_id("utt")
-                    self._ended.append(Span(utterance_id, start, end, onset, offset))
+                    self._ended.append(self._span(start, end, onset, offset))
                     self._ask_for_next()
                 case _:
                     assert_never(event)
@@ -242,9 +193,20 @@ class Speaking:
     def _ask_for_partial(self, start: float, end: float) -> None:
         if not self._partial_in_flight and self._in_flight is None and self._current is not None:
             self._partial_in_flight = True
-            self._ask(Span(self._current, start, end, start, end), is_partial=True)
+            self._ask(self._span(start, end, start, end), is_partial=True)
+
+    def _span(self, start: float, end: float, onset: float, offset: float) -> Span:
+        return Span(
+            self._current or new_id("utt"),
+            *self._voicing.times_of(onset, offset),
+            self._voicing.between(start, end),
+            self._voicing.rate_hz,
+        )
 
     def _ask_for_next(self) -> None:
+        while len(self._ended) > MOST_WAITING:
+            logger.warning("recognition is far behind; an utterance passes untranslated")
+            self._pass_untranslated(self._ended.popleft())
         if self._in_flight is None and self._ended:
             self._in_flight = self._ended.popleft()
             self._ask(self._in_flight, is_partial=False)
@@ -257,8 +219,8 @@ class Speaking:
 
     async def _recognise(self, span: Span, *, is_partial: bool) -> Recognised:
         request = VoiceRequest(
-            pcm=self.sound_of(span),
-            rate_hz=self._rate_hz,
+            pcm=span.pcm,
+            rate_hz=span.rate_hz,
             language=self.language,
             candidates=self._candidates,
             is_partial=is_partial,
@@ -288,12 +250,8 @@ class Speaking:
             logger.error("recognition failed", exc_info=failed.error)
         self._in_flight = None
         self._ask_for_next()
-        for listener in self._spoken_to():
-            listener.address.tell(self._untranslated(failed.span))
+        self._pass_untranslated(failed.span)
         self._colleagues.session.tell(SpeechUnavailable(str(failed.error)))
-
-    def sound_of(self, span: Span) -> bytes:
-        return b"" if self._voice is None else self._voice.between(span.start, span.end)
 
     def _show(self, recognised: Recognised) -> None:
         recognition = recognised.recognition
@@ -304,13 +262,12 @@ class Speaking:
                     self.key,
                     recognition.language,
                     recognition.text,
-                    self._times_of(recognised.span)[0],
+                    recognised.span.start,
                 )
             )
 
     def _utterance_of(self, recognised: Recognised) -> Utterance:
         span, recognition = recognised.span, recognised.recognition
-        start, end = self._times_of(span)
         return Utterance(
             id=span.utterance_id,
             session_id="",
@@ -318,17 +275,16 @@ class Speaking:
             speaker=self.key,
             language=recognition.language,
             text=recognition.text,
-            start=start,
-            end=end,
+            start=span.start,
+            end=span.end,
             confidence=recognition.confidence,
             is_sure=recognition.is_sure,
         )
 
     def _direct(self, utterance: Utterance, recognised: Recognised) -> None:
         """Send an utterance to be translated, once it is known for whom."""
-        message = UtteranceRecognised(
-            utterance, self._translated(), self.sound_of(recognised.span), self._rate_hz
-        )
+        span = recognised.span
+        message = UtteranceRecognised(utterance, self._translated(), span.pcm, span.rate_hz)
         recognition = recognised.recognition
         if self.language is None and recognition.is_sure:
             self._undirected.append(message)
@@ -338,20 +294,21 @@ class Speaking:
         else:
             self._colleagues.translator.tell(message)
 
-    def _untranslated(self, span: Span) -> SpeechMade:
+    def _pass_untranslated(self, span: Span) -> None:
+        """Let those who wait for the translation hear how it sounded."""
         language = self.language or ""
-        pcm = self.sound_of(span)
-        return SpeechMade(span.utterance_id, self.key, language, pcm, self._rate_hz, is_last=True)
+        for listener in self._translated():
+            if listener.is_spoken:
+                listener.address.tell(
+                    SpeechMade(
+                        span.utterance_id,
+                        self.key,
+                        language,
+                        span.pcm,
+                        span.rate_hz,
+                        is_last=True,
+                    )
+                )
 
     def _translated(self) -> tuple[Listener, ...]:
         return tuple(listener for listener in self._listeners if listener.language is not None)
-
-    def _spoken_to(self) -> tuple[Listener, ...]:
-        return tuple(listener for listener in self._translated() if listener.is_spoken)
-
-    def _times_of(self, span: Span) -> tuple[float, float]:
-        return (0.0, 0.0) if self._voice is None else self._voice.times_of(span.onset, span.offset)
-
-    @property
-    def _rate_hz(self) -> int:
-        return _EAR_RATE if self._voice is None else self._voice.rate_hz

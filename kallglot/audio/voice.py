@@ -25,7 +25,7 @@ class _Run(NamedTuple):
 
 
 class Voice:
-    """The last `keep` seconds of a voice, as 16-bit PCM at one rate.
+    """The last `keep` seconds of a voice at least, as 16-bit PCM at one rate.
 
     A *position* counts the seconds of sound since the voice began, without gaps; a *time* is
     the session's.
@@ -57,7 +57,7 @@ class Voice:
             self._move_back(-late)
         new_run = late > SLACK
         self._pcm += pcm
-        if len(self._pcm) > 2 * self._keep:
+        if len(self._pcm) > 1.25 * self._keep:
             excess = len(self._pcm) - self._keep
             del self._pcm[:excess]
             self._dropped += excess

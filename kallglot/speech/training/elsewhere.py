@@ -278,9 +278,70 @@ SENTENCES: Final = {
 }
 
 
+_SUBJECTS: Final = {
+    "de": _list(
+        "Der Gärtner|Die Königin|Unsere Lehrerin|Ein alter Fischer|Mein Cousin|Die Polizei|"
+        "Der Präsident|Seine Großmutter|Das kleine Mädchen|Ein Pilot|Die Mannschaft|Der Koch|"
+        "Eure Katze|Der Nachrichtensprecher|Die Ärztin|Ein Zauberer|Dein Onkel|Der Förster|"
+        "Die Regierung|Ein Wissenschaftler|Der Papagei|Die Sängerin|Unser Pfarrer|Ein Räuber|"
+        "Der Astronaut|Jeder Schüler|Die Bäuerin|Ein Delfin|Der Schornsteinfeger|Mein Zahnarzt"
+    ),
+    "en": _list(
+        "The gardener|The queen|Our teacher|An old fisherman|My cousin|The police|The president|"
+        "His grandmother|The little girl|A pilot|The whole team|The cook|Their cat|The newsreader|"
+        "The nurse|A wizard|Your uncle|The forester|The government|A scientist|The parrot|"
+        "The singer|Our priest|A robber|The astronaut|Every pupil|The farmer|A dolphin|"
+        "The chimney sweep|My dentist"
+    ),
+}
+_VERBS: Final = {
+    "de": _list(
+        "beobachtet|verliert|zerbricht|bewundert|versteckt|fotografiert|vermisst|zeichnet|"
+        "verfolgt|besucht|füttert|wäscht|erbt|beschreibt|verachtet|rettet|entdeckt|verbrennt|"
+        "umarmt|kocht|malt|stiehlt|vergräbt|verspeist|schmückt|zerstört|jagt|tauft|erobert|küsst"
+    ),
+    "en": _list(
+        "is watching|loses|breaks|admires|hides|photographs|misses|draws|follows|visits|feeds|"
+        "washes|inherits|describes|despises|rescues|discovers|burns|hugs|cooks|paints|steals|"
+        "buries|devours|decorates|destroys|hunts|baptises|conquers|kisses"
+    ),
+}
+_WHERE: Final = {
+    "de": _list(
+        "hinter der Scheune|am Ufer des Flusses|mitten in der Nacht|bei Sonnenaufgang|im Urlaub|"
+        "auf dem Marktplatz|unter Wasser|in der Steinzeit|ohne Grund|mit großer Freude|im Sturm|"
+        "aus Versehen|vor dem Frühstück|im Fernsehstudio|auf dem Mond|in den Ferien|jeden Winter|"
+        "während der Predigt|mit einem Löffel|zum Abschied|im Zoo|trotz des Regens|"
+        "an einem Sommertag|in aller Stille|seit dem Krieg"
+    ),
+    "en": _list(
+        "behind the barn|on the river bank|in the middle of the night|at sunrise|on holiday|"
+        "on the market square|under water|in the stone age|for no reason|with great joy|"
+        "in the storm|by accident|before breakfast|in the studio|on the moon|during the holidays|"
+        "every winter|during the sermon|with a spoon|as a farewell|at the zoo|despite the rain|"
+        "on a summer day|in silence|since the war"
+    ),
+}
+
+
+def _clause(language: str, random: Random) -> str:
+    """Somebody does something to something somewhere, in one order of words or another."""
+    lists = (_SUBJECTS, _VERBS, THINGS, _WHERE)
+    who, does, what, where = (random.choice(words[language]) for words in lists)
+    if random.random() < 0.3:
+        place = where[0].upper() + where[1:]
+        who = who[0].lower() + who[1:]
+        order = (place, does, who, what) if language == "de" else (f"{place},", who, does, what)
+        return " ".join(order) + "."
+    return f"{who} {does} {what} {where}." if language == "en" else f"{who} {does} {where} {what}."
+
+
 def sentence(language: str, random: Random) -> str:
     """A sentence the models must refuse."""
-    if random.random() < 0.4:
+    chance = random.random()
+    if chance < 0.25:
         return random.choice(SENTENCES[language])
+    if chance < 0.65:
+        return _clause(language, random)
     frame = random.choice(FRAMES[language])
     return frame.format(*(random.choice(THINGS[language]) for _ in range(frame.count("{}"))))

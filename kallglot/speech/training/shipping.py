@@ -28,6 +28,8 @@ def ship(model: Any, target: Path, save_the_rest: Callable[[Path], object]) -> N
     for name in _KEPT:
         if (target / name).exists():
             shutil.copy(target / name, partial)
+    for file in partial.iterdir():
+        file.chmod(0o644)  # safetensors writes for its owner only
     old = target.with_name(f"{target.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():

@@ -1,0 +1,193 @@
+"""The server that is measured: `kallglot serve` with engines that answer at once, and a window.
+
+`python -m kallglot.bench.server FOLDER ENGINES INTERRUPTION`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import ctypes
+import gc
+import io
+import logging
+import os
+import pstats
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pykka
+
+from kallglot.bench.worker import answer_questions, say
+from kallglot.commands import terminal
+from kallglot.config import Settings
+from kallglot.server import running
+from kallglot.speech.catalogue import SpeechSettings
+from kallglot.speech.child import Command
+from kallglot.speech.client import Hosts, SpeechClient
+
+__all__ = ["Census", "Look", "Profile", "Profiled", "Serving"]
+
+#: Seconds between two looks at how late the event loop is.
+LAG_EVERY = 0.02
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """The server is up; `key` opens its API."""
+
+    url: str
+    key: str
+
+
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """What is there?  With `is_thorough`, after everything that can be let go was let go."""
+
+    is_thorough: bool = False
+
+
+class Profile(msgspec.Struct, frozen=True, tag=True):
+    """Profile for so many seconds."""
+
+    seconds: float
+
+
+class Profiled(msgspec.Struct, frozen=True):
+    """Where the time went, for people."""
+
+    text: str
+
+
+class Census(msgspec.Struct, frozen=True):
+    """What is there in the media process.
+
+    `lags` are how late the event loop was, in seconds, since the last look; `dropped` counts media
+    messages that were pushed out of the mailboxes of the living.
+    """
+
+    rss: int
+    files: int
+    threads: int
+    tasks: int
+    actors: int
+    timers: int
+    ears: int
+    judged: int
+    guessed: int
+    dropped: int
+    lags: list[float]
+    objects: dict[str, int]
+
+
+class Window:
+    """Looks into the process it runs in."""
+
+    def __init__(self, speech: SpeechClient) -> None:
+        self._speech = speech
+        self._lags: list[float] = []
+        self._due = 0.0
+
+    def watch(self) -> None:
+        """Begin to measure how late the loop is."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._due:
+            self._lags.append(now - self._due)
+            del self._lags[:-10_000]
+        self._due = now + LAG_EVERY
+        loop.call_at(self._due, self.watch)
+
+    async def answer(self, question: Look | Profile) -> Any:
+        match question:
+            case Look(is_thorough):
+                return await self._look(is_thorough=is_thorough)
+            case Profile(seconds):
+                return await _profile(seconds)
+
+    async def _look(self, *, is_thorough: bool) -> Census:
+        lags, self._lags = self._lags, []
+        if is_thorough:
+            await _let_go()
+        # Counting objects looks at every one of them: too slow during a call.
+        objects = _objects() if is_thorough else Counter[str]()
+        actors = [ref._actor_weakref() for ref in pykka.ActorRegistry.get_all()]  # noqa: SLF001
+        mailboxes = [getattr(actor, "mailbox", None) for actor in actors]
+        judged, guessed = self._speech.frames
+        return Census(
+            rss=_resident(),
+            files=len(list(Path("/proc/self/fd").iterdir())),
+            threads=threading.active_count(),
+            tasks=len(asyncio.all_tasks()),
+            actors=len(actors),
+            timers=objects["TimerHandle"],
+            ears=objects["kallglot.speech.ears.Listener"],
+            judged=judged,
+            guessed=guessed,
+            dropped=sum(getattr(mailbox, "dropped", 0) for mailbox in mailboxes),
+            lags=lags,
+            objects=dict(objects.most_common(400)),
+        )
+
+
+async def _let_go() -> None:
+    for _ in range(3):
+        gc.collect()
+        await asyncio.sleep(0.1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def _objects() -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for one in gc.get_objects():
+        kind = type(one)
+        is_plain = kind.__module__ in {"builtins", "uvloop.loop", "asyncio.events"}
+        counted[kind.__name__ if is_plain else f"{kind.__module__}.{kind.__qualname__}"] += 1
+    return counted
+
+
+async def _profile(seconds: float) -> Profiled:
+    profile = cProfile.Profile()
+    profile.enable()
+    await asyncio.sleep(seconds)
+    profile.disable()
+    text = io.StringIO()
+    statistics = pstats.Stats(profile, stream=text)
+    statistics.sort_stats("tottime").print_stats(45)
+    return Profiled(text.getvalue())
+
+
+async def _serve(folder: str, engines: str, interruption: str) -> None:
+    settings = Settings.default(
+        bind="127.0.0.1:0",
+        data=folder,
+        max_sessions=100_000,
+        rate_limit=1_000_000,
+        interruption=interruption,
+        log_level="warning",
+    )
+    models = SpeechSettings()
+    mind = Command("mind", models, engines=f"kallglot.bench.engines:{engines}")
+    speech = SpeechClient(Hosts(Command("ear", models), mind))
+    await speech.start()
+    try:
+        async with running(settings, speech) as server:
+            window = Window(speech)
+            window.watch()
+            say(Serving(server.url, server.first_key or ""))
+            await answer_questions(Look | Profile, window.answer)
+    finally:
+        await speech.stop()
+
+
+if __name__ == "__main__":
+    terminal.log_to_stderr("warning")
+    logging.getLogger("kallglot.speech").setLevel(logging.ERROR)
+    terminal.run(_serve(*sys.argv[1:]))

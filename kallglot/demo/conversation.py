@@ -1,0 +1,232 @@
+"""The call of the demonstration: two telephones, a story, and a cable that is cut on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from kallglot.commands.api import Api, JsonObject
+from kallglot.demo.story import LANGUAGES, Line
+from kallglot.phones.native import NativePhone
+from kallglot.phones.phone import Phone
+from kallglot.phones.tape import Span
+from kallglot.phones.twilio import TwilioPhone
+
+__all__ = ["AWAY", "Conversation", "Exchange", "Happening", "Held"]
+
+#: Seconds that somebody waits for what they are said, and then for what follows a pause.
+PATIENCE = 15.0
+PAUSE = 0.7
+#: Seconds that the customer's line stays dead.
+AWAY = 4.0
+
+
+@attrs.frozen
+class Happening:
+    """Something worth a line in the log; `at` counts from the first connection."""
+
+    at: float
+    what: str
+    fields: Mapping[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Exchange:
+    """A line: when it was said, and when something was heard of its translation."""
+
+    line: Line
+    said: Span
+    heard: tuple[Span, ...]
+
+    @property
+    def hearing(self) -> Span | None:
+        """From the first sound of the translation to its last."""
+        return Span(self.heard[0].since, self.heard[-1].until) if self.heard else None
+
+    @property
+    def lag(self) -> float | None:
+        """Seconds from the end of what was said to the first sound of what was heard.
+
+        Where a sentence was interpreted in parts, it is the last part that counts.
+        """
+        if not self.heard or self.line.is_missed:
+            return None
+        after = [span.since for span in self.heard if span.since >= self.said.until]
+        return (after or [self.heard[0].since])[0] - self.said.until
+
+
+@attrs.frozen
+class Held:
+    """A conversation that is over.  All times count from `began`, on the phones' clock."""
+
+    session: JsonObject
+    exchanges: Sequence[Exchange]
+    happenings: Sequence[Happening]
+    phones: Mapping[str, Phone]
+    began: float
+    wait: float | None
+    away: Span | None
+
+    def sound(self, who: str, span: Span) -> bytes:
+        """Return what somebody heard."""
+        tape = self.phones[who].handset.heard
+        return tape.between(Span(self.began + span.since, self.began + span.until))
+
+    def audible(self, who: str) -> list[Span]:
+        """Return when somebody heard something."""
+        return [self._since_began(span) for span in self.phones[who].handset.heard.audible()]
+
+    def _since_began(self, span: Span) -> Span:
+        return Span(span.since - self.began, span.until - self.began)
+
+
+class Conversation:
+    """Two people on two telephones who wait for each other.
+
+    `tell` is told of everything as it happens: `Happening`s and `Exchange`s.
+    """
+
+    def __init__(self, api: Api, tell: Callable[[Happening | Exchange], None]) -> None:
+        self._api = api
+        self._tell = tell
+        self._call_sid = f"CA{secrets.token_hex(16)}"
+        self._phones: dict[str, Phone] = {}
+        self._happenings: list[Happening] = []
+        self._exchanges: list[Exchange] = []
+        self._began = 0.0
+        self._wait: float | None = None
+        self._away: Span | None = None
+
+    @property
+    def phones(self) -> Mapping[str, Phone]:
+        return self._phones
+
+    async def hold(self, story: Sequence[Line], voices: Mapping[str, bytes]) -> Held:
+        """Have the conversation; `voices` has the sound of each line's text."""
+        session = await self._api.create_session(
+            {
+                "mode": "bidirectional_translation",
+                "source_language": LANGUAGES["customer"],
+                "target_language": LANGUAGES["agent"],
+                "provider": {"type": "twilio", "call_sid": self._call_sid},
+                "recording": {"enabled": True},
+                "metadata": {"purpose": "demonstration"},
+            }
+        )
+        try:
+            await self._connect(session)
+            for line in story:
+                await self._exchange(session, line, voices[line.text])
+            await asyncio.sleep(PAUSE)
+        finally:
+            await self._part(session["id"])
+        ended = await self._api.get(f"/v1/sessions/{session['id']}")
+        return Held(
+            ended,
+            self._exchanges,
+            self._happenings,
+            self._phones,
+            self._began,
+            self._wait,
+            self._away,
+        )
+
+    async def _connect(self, session: JsonObject) -> None:
+        stream, client = session["stream"], self._api.client
+        parameters = {"token": stream["token"], "session_id": session["id"]}
+        customer = TwilioPhone(self._call_sid, parameters | {"participant": "customer"})
+        agent = NativePhone(stream["token"], "agent")
+        self._phones["customer"] = Phone(client, stream["url"], customer)
+        self._phones["agent"] = Phone(client, stream["url"], agent)
+        self._began = _now()
+        await self._phones["customer"].connect()
+        self._note("customer connected", provider="twilio", call_sid=self._call_sid)
+        await self._phones["agent"].connect()
+        self._note("agent connected", provider="native")
+        await asyncio.sleep(PAUSE)
+
+    async def _exchange(self, session: JsonObject, line: Line, pcm: bytes) -> None:
+        speaker, listener = self._phones[line.speaker], self._phones[line.listener]
+        if line.is_missed:
+            await self._cut(listener, line.listener, session["id"])
+        said = await speaker.say(pcm)
+        if line.is_missed:
+            await self._mend(listener, line.listener, session["id"])
+        heard = await self._hears(listener, said)
+        exchange = Exchange(line, self._relative(said), heard)
+        self._exchanges.append(exchange)
+        self._tell(exchange)
+
+    async def _hears(self, listener: Phone, said: Span) -> tuple[Span, ...]:
+        """Wait until the listener has heard something, and then nothing more."""
+        tape = listener.handset.heard
+
+        def sounds() -> list[Span]:
+            return tape.audible(Span(said.since, tape.until))
+
+        def is_over() -> bool:
+            heard = sounds()
+            if not heard or listener.handset.is_playing:
+                return False
+            return heard[-1].until > said.until and tape.until - heard[-1].until >= PAUSE
+
+        await listener.until(is_over, within=PATIENCE)
+        return tuple(map(self._relative, sounds()))
+
+    async def _cut(self, phone: Phone, who: str, session_id: str) -> None:
+        await phone.drop()
+        self._away = Span(self._at(), self._at())
+        self._note(f"{who} dropped, without a goodbye")
+        session = await self._look(session_id, lambda session: session["reconnect_deadline"])
+        deadline = session["reconnect_deadline"]
+        if deadline is not None:
+            self._wait = (_parsed(deadline) - dt.datetime.now(dt.UTC)).total_seconds()
+        self._note("session waits", status=session["status"], reconnect_deadline=deadline)
+
+    async def _mend(self, phone: Phone, who: str, session_id: str) -> None:
+        assert self._away is not None
+        await asyncio.sleep(max(0.0, self._away.since + AWAY - self._at()))
+        await phone.connect()
+        self._away = attrs.evolve(self._away, until=self._at())
+        self._note(f"{who} called again, with the same token and call sid")
+        session = await self._look(session_id, lambda session: not session["reconnect_deadline"])
+        self._note("session goes on", status=session["status"])
+
+    async def _look(self, session_id: str, claim: Callable[[Any], Any]) -> JsonObject:
+        """Return the session, as soon as something is true of it or after two seconds."""
+        for _ in range(20):
+            session = await self._api.get(f"/v1/sessions/{session_id}")
+            if claim(session):
+                break
+            await asyncio.sleep(0.1)
+        return session
+
+    async def _part(self, session_id: str) -> None:
+        await self._api.end_session(session_id, "the demonstration is over")
+        self._note("session ended")
+        for phone in self._phones.values():
+            await phone.hang_up()
+
+    def _note(self, what: str, **fields: object) -> None:
+        happening = Happening(self._at(), what, fields)
+        self._happenings.append(happening)
+        self._tell(happening)
+
+    def _at(self) -> float:
+        return _now() - self._began
+
+    def _relative(self, span: Span) -> Span:
+        return Span(span.since - self._began, span.until - self._began)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _parsed(moment: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(moment)

@@ -1,0 +1,90 @@
+"""What is said in the demonstration.
+
+Every sentence is from the domain of the demonstration models and was kept out of their training:
+tests/demo/test_story.py checks that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+__all__ = ["LANGUAGES", "STORY", "Line", "shortened"]
+
+LANGUAGES = {"customer": "de", "agent": "en"}
+
+
+@attrs.frozen
+class Line:
+    """A sentence, what it becomes, and whether its listener's line is dead while it is said."""
+
+    speaker: str
+    text: str
+    translation: str
+    is_missed: bool = False
+
+    @property
+    def listener(self) -> str:
+        return "agent" if self.speaker == "customer" else "customer"
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES[self.speaker]
+
+    @property
+    def german(self) -> str:
+        return self.text if self.language == "de" else self.translation
+
+    @property
+    def english(self) -> str:
+        return self.text if self.language == "en" else self.translation
+
+
+def _agent(english: str, german: str, *, is_missed: bool = False) -> Line:
+    return Line("agent", english, german, is_missed)
+
+
+def _customer(german: str, english: str) -> Line:
+    return Line("customer", german, english)
+
+
+STORY: Sequence[Line] = (
+    _agent(
+        "Hello, this is Helen Wolf from customer service.",
+        "Guten Tag, hier spricht Helen Wolf vom Kundendienst.",
+    ),
+    _customer(
+        "Ich heiße David Weber und wohne in München.",
+        "I am called David Weber and I live in Munich.",
+    ),
+    _agent("Of course. What can I do for you today?", "Natürlich. Was kann ich heute für Sie tun?"),
+    _customer(
+        "Das Internet ist seit neun Stunden weg.",
+        "The internet has been down for nine hours.",
+    ),
+    _agent("Can you please restart the router?", "Können Sie den Router bitte neu starten?"),
+    _customer("Wie kann ich den Router neu starten?", "How can I restart the router?"),
+    _agent(
+        "The technician will come to Munich on Tuesday afternoon.",
+        "Der Techniker kommt am Dienstagnachmittag nach München.",
+        is_missed=True,
+    ),
+    _customer(
+        "Mein Sohn kann den Techniker hereinlassen.",
+        "My son can let the technician in.",
+    ),
+    _agent(
+        "I will put you down for Tuesday at half past five.",
+        "Ich trage Sie für Dienstag um halb sechs ein.",
+    ),
+    _customer(
+        "In Ordnung. Sie haben mir sehr geholfen.",
+        "All right. You have helped me a lot.",
+    ),
+)
+
+
+def shortened() -> Sequence[Line]:
+    """Return a story of three lines, which has a dropped call in it all the same."""
+    return (STORY[0], STORY[3], STORY[6])
