@@ -140,7 +140,6 @@ class Session(Supervisor):
                 self._carry_out(lifecycle.FinishParts())
             case _:
                 pass
-        self._record = records.updated(self._record, self._state, self._timeline.wall())
         self._keep(())
         self._set_alarm()
         if not self._cast.is_translating:

@@ -26,8 +26,6 @@ from kallglot.errors import NotFound, OverCapacity
 from kallglot.messages import EndSession, Question
 from kallglot.model.leg import Leg
 from kallglot.model.session import Session as SessionRecord
-from kallglot.state import load
-from kallglot.store.sessions import LifeState
 from kallglot.store.store import Store
 from kallglot.timeline import Timeline
 
@@ -54,7 +52,7 @@ class OpenSession(Question[None]):
     """Let a session live: a new one, or with `state` one that lived before."""
 
     session: SessionRecord
-    state: LifeState | None = None
+    state: lifecycle.State | None = None
     legs: tuple[Leg, ...] = ()
 
 
@@ -120,7 +118,7 @@ class Switchboard(Supervisor):
             deadline = message.session.created_at + limits.connect_within
             state: lifecycle.State = lifecycle.Created(deadline)
         else:
-            state = lifecycle.restored(load(message.state), timeline.wall(), limits)
+            state = message.state
         args = (message.session, state, self._services, timeline, message.legs)
         self.spawn(ChildSpec(message.session.id, Session, args, stop_within=10.0))
 
@@ -135,7 +133,7 @@ class LivingCalls:
         await self._switchboard.ask(OpenSession(session))
 
     async def resume(
-        self, session: SessionRecord, state: LifeState | None, legs: tuple[Leg, ...]
+        self, session: SessionRecord, state: lifecycle.State, legs: tuple[Leg, ...]
     ) -> None:
         """Go on with a session that a server before this one has left."""
         await self._switchboard.ask(OpenSession(session, state, legs))

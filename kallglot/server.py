@@ -16,9 +16,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import attrs
 from aiohttp import web
 
+from actors import records
 from actors.services import Interruption, Services, Spoken
 from actors.supervisor import Address
 from actors.switchboard import LivingCalls, Switchboard, Switching
+from kallglot import lifecycle
 from kallglot.api.app import create_app
 from kallglot.config import Settings
 from kallglot.errors import EngineError, SettingsError
@@ -28,6 +30,7 @@ from kallglot.providers import Provider, discover
 from kallglot.settingtypes import Address as BindAddress
 from kallglot.speech.engines import SpeechRequest
 from kallglot.speech.service import SpeechService
+from kallglot.state import dump, load
 from kallglot.store import Store
 from kallglot.store.keys import NewKey
 from kallglot.timeline import Timeline
@@ -98,7 +101,7 @@ async def running(
         switchboard = Switchboard.start(switching)
         stack.push_async_callback(switchboard.stop, within=FAREWELL * 4)
         calls = LivingCalls(switchboard)
-        await _resume(store, calls)
+        await _resume(store, calls, _limits(settings))
 
         app = create_app(
             store,
@@ -169,12 +172,21 @@ async def _speak_notices(speech: SpeechService) -> dict[tuple[str, str], Spoken]
     return spoken
 
 
-async def _resume(store: Store, calls: LivingCalls) -> None:
-    """Go on with what a server before this one has left."""
-    for session, state in await store.sessions.list_living():
+async def _resume(store: Store, calls: LivingCalls, limits: Limits) -> None:
+    """Go on with what a server before this one has left.
+
+    What its legs' end means is in the store before anybody can ask.
+    """
+    for left, stored in await store.sessions.list_living():
+        now = time.time()
+        deadline = left.created_at + limits.connect_within
+        state = lifecycle.Created(deadline) if stored is None else load(stored)
+        state = lifecycle.restored(state, now, limits)
+        session = records.updated(left, state, now)
+        await store.sessions.save(session, dump(state))
         legs = tuple(await store.legs.of_session(session.id))
         await calls.resume(session, state, legs)
-        logger.info("resumed %s, which was %s", session.id, session.status)
+        logger.info("resumed %s, which is %s", session.id, records.in_words(state))
 
 
 async def _say_goodbye(calls: LivingCalls) -> None:

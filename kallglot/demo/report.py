@@ -37,7 +37,7 @@ async def save_call(api: Api, session_id: str, folder: Path) -> JsonObject:
         path = f"/v1/recordings/{recordings[track]['id']}/audio"
         await api.download(path, folder / f"{track}.wav", format="wav")
     _save_stereo(folder)
-    transcript: JsonObject = json.loads((folder / "transcript.json").read_text())  # noqa: ASYNC240
+    transcript: JsonObject = json.loads((folder / "transcript.json").read_text())
     return transcript
 
 
@@ -57,7 +57,7 @@ def _save_stereo(folder: Path) -> None:
         side.unlink()
 
 
-def save_log(held: Held, events: Sequence[Mapping[str, Any]], folder: Path) -> None:
+def save_log(held: Held, events: Sequence[dict[str, Any]], folder: Path) -> None:
     """Save everything that happened, in order: on the phones, and what the server announced."""
     rows: list[dict[str, Any]] = [
         {"at": round(each.at, 3), "source": "call", "what": each.what, **each.fields}

@@ -11,6 +11,11 @@ from tests.actors.conftest import EPOCH
 from tests.fakes.telephone import Telephone
 
 
+def restored(stored):
+    """Return what the next server makes of a stored state."""
+    return lifecycle.restored(load(stored), EPOCH + asyncio.get_running_loop().time())
+
+
 async def test_a_dropped_call_keeps_the_session_active_and_says_until_when(call):
     call.customer.is_cut_off()
     await call.settle()
@@ -109,7 +114,7 @@ async def test_the_next_server_goes_on_with_the_session(call):
     await call.settle()
     call.calls._switchboard._actor_weakref()._is_closed = False  # the next server
     legs = tuple(call.store.leg_rows.values())
-    await call.calls.resume(call.row, call.store.states[call.session.id], legs)
+    await call.calls.resume(call.row, restored(call.store.states[call.session.id]), legs)
     again = Telephone("de", call_id="CA1")
     agent = Telephone("en", call_id="CA2")
     await call.connect(agent)  # who each was is known by the call
@@ -127,6 +132,6 @@ async def test_a_server_that_was_killed_leaves_sessions_that_end_when_nobody_com
     await call.calls.suspend()
     await call.settle()
     call.calls._switchboard._actor_weakref()._is_closed = False
-    await call.calls.resume(row, state, ())
+    await call.calls.resume(row, restored(state), ())
     await asyncio.sleep(301)
     assert call.row.end_reason == "not_reconnected"
