@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import attrs
 
+from actors.outstanding import Outstanding
 from actors.services import Interruption
 from kallglot.audio import pcm as sound
 from kallglot.audio.blend import Blend
@@ -54,15 +55,6 @@ class _Ear:
     rate_hz: int
 
 
-@attrs.define
-class _Playing:
-    """A translation on its way to the listener's ear: its language, and from when to when."""
-
-    language: str
-    since: float
-    until: float
-
-
 class Listening:
     """A participant as a listener."""
 
@@ -86,9 +78,7 @@ class Listening:
         self._blend: Blend | None = None
         self._under = bytearray()
         self._resamplers: dict[tuple[str, int], Resampler] = {}
-        self._languages: dict[str, str] = {}
-        self._playing: dict[str, _Playing] = {}
-        self._waiting: list[SpeechMade] = []
+        self._outstanding = Outstanding()
         self._block = bytearray()
         self._block_from = 0.0
         self._speaks_since: float | None = None
@@ -96,38 +86,37 @@ class Listening:
     # The leg.
 
     def join(self, joined: ListenerJoined) -> None:
-        """Play to this leg from now on; what has waited for it is played first."""
-        if self._ear is None or self._ear.rate_hz != joined.rate_hz:
-            self._playout = Playout(joined.rate_hz)
-            self._blend = Blend(joined.rate_hz)
-            self._resamplers.clear()
+        """Play to this leg from now on; what has not been heard yet is said first."""
+        if self._ear is not None and self._ear.leg_id == joined.leg_id:
+            return
         self._ear = _Ear(joined.leg, joined.leg_id, joined.rate_hz)
-        waiting, self._waiting = self._waiting, []
-        for speech in waiting:
-            self.play(speech)
+        self._playout = Playout(joined.rate_hz)
+        self._blend = Blend(joined.rate_hz)
+        self._resamplers.clear()
+        self._outstanding.start_again()
+        for speech in self._outstanding:
+            self._push(speech, self._playout)
+        self.send_due()
 
     def leave(self, left: ListenerLeft) -> None:
-        """The leg is gone, and with it what was on its way."""
+        """The leg is gone; what was on its way waits for the next."""
         if self._ear is not None and self._ear.leg_id == left.leg_id:
             self._hand_over()
-            if self._playout is not None:
-                self._playout.clear(self._timeline.now())
-            self._playing.clear()
-            self._ear = None
+            self._ear = self._playout = self._blend = None
 
     # Translations.
 
     def play(self, speech: SpeechMade) -> None:
         """Take a piece of a translation; while nobody is there to hear it, it waits."""
-        if self._ear is None or self._playout is None:
-            self._waiting.append(speech)
-            del self._waiting[:-500]
-            return
+        self._outstanding.add(speech)
+        if self._playout is not None:
+            self._push(speech, self._playout)
+            self.send_due()
+
+    def _push(self, speech: SpeechMade, playout: Playout) -> None:
         pcm = self._at_ear_rate(speech.utterance_id, speech.pcm, speech.rate_hz, speech.is_last)
-        self._languages[speech.utterance_id] = speech.language
-        for dropped in self._playout.push(speech.utterance_id, speech.speaker, pcm, speech.is_last):
-            self._languages.pop(dropped.utterance, None)
-        self.send_due()
+        for dropped in playout.push(speech.utterance_id, speech.speaker, pcm, speech.is_last):
+            self._outstanding.remove(dropped.utterance)
 
     def send_due(self) -> None:
         """Send what is due, and ask to be woken for the rest."""
@@ -142,25 +131,21 @@ class Listening:
     def _send(self, piece: Piece, ear: _Ear) -> None:
         at = self._timeline.session_time(piece.at)
         until = at + sound.duration(piece.pcm, ear.rate_hz)
-        language = self._languages.get(piece.utterance, "")
-        playing = self._playing.setdefault(piece.utterance, _Playing(language, at, until))
-        playing.until = until
+        language = self._outstanding.sent(piece.utterance, at, until)
         pcm = self._over_live_voices(piece.pcm)
-        mark = piece.utterance if piece.is_last else None
-        ear.leg.tell(
-            PlayAudio(pcm, self.key, piece.speaker, piece.utterance, language or None, mark)
-        )
+        mark = f"{self.key}/{piece.utterance}" if piece.is_last else None
+        ear.leg.tell(PlayAudio(pcm, self.key, piece.speaker, piece.utterance, language, mark))
         self._recorder.tell(TrackHeard(f"{self.key}_heard", pcm, ear.rate_hz, at))
 
     def reached(self, reached: PlaybackReached) -> None:
         """The far end has come to the end of a translation."""
-        playing = self._playing.pop(reached.mark, None)
-        if playing is not None:
-            self._languages.pop(reached.mark, None)
-            heard = max(playing.until, self._timeline.session_time(self._timeline.now()))
+        listener, _, utterance = reached.mark.rpartition("/")
+        said = self._outstanding.remove(utterance) if listener == self.key else None
+        if said is not None and said.since is not None:
+            heard = self._timeline.session_time(self._timeline.now())
             # A mark that comes late tells of the network's delay, not of a longer translation.
-            until = min(heard, playing.until + 1.0)
-            self._report(reached.mark, playing.language, playing.since, until)
+            until = min(max(said.until, heard), said.until + 1.0)
+            self._report(utterance, said.language, said.since, until)
 
     def _report(self, utterance: str, language: str, since: float, until: float) -> None:
         self._transcript.tell(RenderingSpoken(utterance, self.key, language, since, until))
@@ -243,7 +228,6 @@ class Listening:
         at = self._timeline.session_time(now)
         self._recorder.tell(TrackErased(f"{self.key}_heard", at))
         for cut in cleared.cut:
-            playing = self._playing.pop(cut.utterance, None)
-            self._languages.pop(cut.utterance, None)
-            if playing is not None:
-                self._report(cut.utterance, playing.language, playing.since, at)
+            said = self._outstanding.cut(cut.utterance)
+            if said is not None and said.since is not None:
+                self._report(cut.utterance, said.language, said.since, at)

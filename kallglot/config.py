@@ -88,7 +88,7 @@ SETTINGS = (
     ),
     Setting("speech.recogniser", Text(), "demo", "model that recognises speech"),
     Setting("speech.translator", Text(), "demo", "model that translates"),
-    Setting("speech.synthesiser", Text(), "demo", "model that speaks"),
+    Setting("speech.synthesiser", Text(), "demo", "espeak-ng (demo), or VITS models by commas"),
     Setting("speech.device", Text(), "cpu", "where models run, such as cpu, cuda or cuda:1"),
     Setting("speech.threads", Whole(1, 1024), 4, "threads a model may use on the CPU"),
     Setting("recording.allow", YesNo(), True, "whether sessions may be recorded"),

@@ -18,14 +18,14 @@ OLDEST = 0.040
 
 @attrs.frozen
 class Machine:
-    """Where it was measured."""
+    """Where it was measured, and whether what else runs there had to stand back."""
 
     processor: str
     cores: int
     python: str
     versions: str
     load: float
-    niceness: int
+    is_undisturbed: bool
 
 
 @attrs.frozen

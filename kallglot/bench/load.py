@@ -7,6 +7,7 @@ come as evenly as from a thousand telephones that know nothing of each other.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from binascii import a2b_base64
@@ -187,7 +188,8 @@ class Switch:
                     self._sent += self._since <= at < self._until
             self._turn = (self._turn + 1) % TURNS
             self._next += 0.02 / TURNS
-        loop.call_at(self._next, self._speak)
+        # uvloop counts whole milliseconds, and would come back at once for less than half of one.
+        loop.call_later(max(0.001, self._next - now), self._speak)
 
     async def _listen(self, seconds: float) -> Heard:
         self._forget()
@@ -235,6 +237,8 @@ def _itself(socket: Socket) -> Socket:
 
 
 async def _load(host: str, port: str) -> None:
+    gc.freeze()
+    gc.disable()  # nothing here goes in circles
     await answer_questions(Call | Listen | HangUp, Switch(host, int(port)).answer)
 
 

@@ -85,6 +85,7 @@ def show_bars(console: Console, bars: Sequence[Bar]) -> None:
 def _show_machine(console: Console, machine: Machine) -> None:
     console.print(
         f"{machine.processor}, {machine.cores} cores, Python {machine.python};"
-        f" {machine.versions}; load {machine.load:.1f}, measured at nice {machine.niceness}",
+        f" {machine.versions}; load {machine.load:.1f},"
+        f" measured {'before' if machine.is_undisturbed else 'beside'} everything else",
         highlight=False,
     )

@@ -23,7 +23,7 @@ from kallglot.bench.figures import Machine
 from kallglot.bench.line import Dialect, Plan
 from kallglot.bench.load import Call, Called
 from kallglot.bench.server import Census, Look, Serving
-from kallglot.bench.worker import NICENESS, Worker
+from kallglot.bench.worker import Worker
 from kallglot.speech.engines import SpeechRequest
 from kallglot.speech.espeak import EspeakSynthesiser
 
@@ -147,7 +147,7 @@ async def rig(
             os.sched_setaffinity(pid, {cores.ear})
         url = URL(serving.url)
         where = ("kallglot.bench.load", str(url.host), str(url.port))
-        load = await stack.enter_async_context(Worker(*where, core=cores.load))
+        load = await stack.enter_async_context(Worker(*where, core=cores.load, priority=2))
         headers = {"Authorization": f"Bearer {serving.key}"}
         client = await stack.enter_async_context(aiohttp.ClientSession(url, headers=headers))
         yield Rig(server, load, serving, client, children["ear"], tape, shape)
@@ -177,7 +177,7 @@ def machine() -> Machine:
         python=platform.python_version(),
         versions=", ".join(f"{name} {version(name)}" for name in packages),
         load=os.getloadavg()[0],
-        niceness=NICENESS if os.geteuid() == 0 else os.nice(0),
+        is_undisturbed=os.geteuid() == 0,
     )
 
 

@@ -21,9 +21,6 @@ T = TypeVar("T")
 #: Seconds in which a worker must answer, beyond what it was asked to take.
 PATIENCE = 60.0
 
-#: What is measured goes before what else runs on the machine.
-NICENESS = -10
-
 _LONGEST = 64 * 1024 * 1024
 
 
@@ -44,9 +41,10 @@ def say(message: Any) -> None:
 class Worker:
     """A worker, as whoever asks it sees it; leaving its context ends it."""
 
-    def __init__(self, module: str, *arguments: str, core: int) -> None:
+    def __init__(self, module: str, *arguments: str, core: int, priority: int = 1) -> None:
         self._command = (sys.executable, "-m", module, *arguments)
         self._core = core
+        self._priority = priority
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -74,7 +72,7 @@ class Worker:
         """Go to the core, and before others who want it, if that is allowed."""
         os.sched_setaffinity(0, {self._core})
         with contextlib.suppress(PermissionError):
-            os.nice(NICENESS)
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
 
     @property
     def pid(self) -> int:

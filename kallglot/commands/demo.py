@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import logging
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import attrs
 import click
 import msgspec
 from rich.console import Console
 
+from kallglot import log
 from kallglot.commands import terminal
 from kallglot.commands.api import Api, connected
 from kallglot.commands.serve import cards, started
 from kallglot.commands.terminal import examples
 from kallglot.config import Settings
 from kallglot.demo import evidence as evidences
-from kallglot.demo import judgement, loudspeaker, report, story, voices
-from kallglot.demo.conversation import Conversation, Exchange, Happening, Held
+from kallglot.demo import judgement, loudspeaker, report, second_ear, story, voices
+from kallglot.demo.conversation import Conversation, Exchange, Happening, Held, News, Said
 from kallglot.demo.judgement import Evidence, Verdict
-from kallglot.demo.story import LANGUAGES, Line
-from kallglot.errors import EngineError
+from kallglot.demo.story import LANGUAGES
 from kallglot.server import Server, running
 from kallglot.speech.client import SpeechClient
-from kallglot.speech.engines import SpeechRequest, VoiceRequest
+from kallglot.speech.service import SpeechService
 
 __all__ = ["command"]
 
@@ -55,7 +55,9 @@ class Wanted:
 
 @click.command(
     "demo",
-    epilog=examples("kallglot demo", "kallglot demo --quick --to /tmp/call", "kallglot demo --listen"),
+    epilog=examples(
+        "kallglot demo", "kallglot demo --quick --to /tmp/call", "kallglot demo --listen"
+    ),
 )
 @click.option(
     "--to",
@@ -102,62 +104,155 @@ async def _demonstrate(wanted: Wanted, console: Console) -> Verdict:
         data = wanted.data or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="kallglot-demo-"))
         )
-        speech = await stack.enter_async_context(started(_settings(data), console))
+        settings = _settings(data)
+        speech = await stack.enter_async_context(started(settings, console))
         assert speech is not None
         _introduce(speech, people, console)
-        server = await stack.enter_async_context(running(_settings(data), speech))
+        server = await stack.enter_async_context(running(settings, speech))
         key = server.first_key or await _another_key(server)
         api = await stack.enter_async_context(connected(server.url, key))
         with console.status("rehearsing the lines"), voices.Mouth() as mouth:
-            sounds = {
-                line.text: mouth.say(line.text, people[line.speaker], RATE) for line in lines
-            }
+            sounds = {line.text: mouth.say(line.text, people[line.speaker], RATE) for line in lines}
         conversation = Conversation(api, _Teller(console).tell)
         async with AsyncExitStack() as call:
             if player is not None:
                 await call.enter_async_context(loudspeaker.playing(player, conversation.phones))
             held = await conversation.hold(lines, sounds)
         with console.status("listening to what was heard"):
-            return await _conclude(held, api, server, wanted, people, console)
+            events = await _announced(server, held.session["id"], held.began_at)
+            about = {
+                "session": held.session["id"],
+                "seed": wanted.seed,
+                "voices": {who: attrs.asdict(person) for who, person in people.items()},
+                "models": cards(speech.cards),
+                "notice": NOTICE,
+            }
+            report.save_log(held, events, wanted.folder)
+            verdict = await _conclude(held, api, speech, wanted.folder, about)
+        _say_verdict(verdict, wanted.folder, console)
+        return verdict
 
 
 async def _conclude(
-    held: Held,
-    api: Api,
-    server: Server,
-    wanted: Wanted,
-    people: dict[str, voices.Person],
-    console: Console,
+    held: Held, api: Api, speech: SpeechService, folder: Path, about: Mapping[str, object]
 ) -> Verdict:
-    folder, speech = wanted.folder, server.speech
-    assert isinstance(speech, SpeechClient)
+    """Save what the call has left, and judge it."""
     transcript = await report.save_call(api, held.session["id"], folder)
     turns = evidences.matched(held.exchanges, transcript["turns"])
-    spoken = await _pronounced(speech, held, turns)
+    pronounce = await second_ear.pronunciations(speech, held.exchanges, turns)
     tracks = {who: folder / f"{who}_heard.wav" for who in LANGUAGES}
-
-    def pronounce(text: str, language: str) -> bytes:
-        return spoken[text, language]
-
     evidence = evidences.evidence_of(held, turns, tracks, pronounce)
     verdict = judgement.judge(evidence, evidences.course_of(held, turns, pronounce))
-    report.save_log(held, await _announced(server, held), folder)
-    about = {
-        "session": held.session["id"],
-        "seed": wanted.seed,
-        "voices": {who: attrs.asdict(person) for who, person in people.items()},
-        "models": cards(speech.cards),
-        "notice": NOTICE,
-        "heard_again": await _heard_again(speech, held),
-    }
-    report.save_summary(folder, verdict, evidence, about)
+    again = await second_ear.recognised_again(speech, held)
+    report.save_summary(folder, verdict, evidence, {**about, "recognised_again": again})
     _draw(held, evidence, folder)
-    _say_verdict(verdict, folder, console)
     return verdict
 
 
 def _settings(data: Path) -> Settings:
-    """Return settings that depend on nothing around: a free port, and the demonstration models."""
-    if not hasattr(_settings, "port"):
-        pass
-    return Settings.default(data=str(data), bind=f"127.0.0.1:{_free_port()}")
+    """Return settings that depend on nothing around: a free port, the demonstration models."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    return Settings.default(data=str(data), bind=f"127.0.0.1:{port}")
+
+
+async def _another_key(server: Server) -> str:
+    """Make a key for the demonstration in a data folder that has some already."""
+    keys = server.store.keys
+    (owner, *_) = await keys.organizations()
+    return (await keys.create(owner.id, time.time(), name="demonstration")).text
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """Keep the server's log in a file, and off the screen."""
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.addFilter(log.WhoFilter())
+    handler.setFormatter(logging.Formatter(log.FORMAT))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+        handler.close()
+
+
+async def _announced(server: Server, session_id: str, began: float) -> list[dict[str, Any]]:
+    """Return what the server announced of the call, at the time that counts from `began`."""
+    announced = await server.store.events.after(0, limit=1000)
+    return [
+        {
+            "at": round(event.created_at - began, 3),
+            "source": "server",
+            "what": event.type,
+            "body": msgspec.json.decode(event.body),
+        }
+        for event in announced
+        if event.session_id == session_id
+    ]
+
+
+def _draw(held: Held, evidence: Sequence[Evidence], folder: Path) -> None:
+    from kallglot.demo import picture  # noqa: PLC0415 - matplotlib takes a second, even for --help
+
+    picture.draw(held, evidence, folder / "call.png")
+
+
+def _introduce(speech: SpeechClient, people: Mapping[str, voices.Person], console: Console) -> None:
+    console.print(NOTICE, style="bold yellow")
+    for line in cards(speech.cards):
+        console.print(line, style="dim", markup=False)
+    for who, person in people.items():
+        console.print(f"the {who} is played by {person.voice}", style="dim", markup=False)
+    console.print("")
+
+
+def _say_verdict(verdict: Verdict, folder: Path, console: Console) -> None:
+    console.print("")
+    for failure in verdict.failures:
+        console.print(f"differs: {failure}", style="red", markup=False)
+    for tolerated in verdict.tolerated:
+        console.print(f"tolerated: {tolerated}", style="yellow", markup=False)
+    lag = "" if verdict.median_lag is None else f", median lag {verdict.median_lag:.2f} s"
+    click.echo(
+        f"{verdict.exact} of {verdict.lines} lines translated exactly,"
+        f" {verdict.translated_words:.0%} of the words{lag}"
+    )
+    click.echo(f"{folder}: listen to call.mp3, look at call.png, read transcript.txt")
+
+
+class _Teller:
+    """Prints the call as it is held: the transcript on standard output, the rest beside it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def tell(self, news: News) -> None:
+        match news:
+            case Happening(at, what, fields):
+                rest = ", ".join(f"{name} {value}" for name, value in fields.items())
+                text = f"{at:6.1f}  {what}" + (f" ({rest})" if rest else "")
+                self._console.print(text, style="dim", markup=False)
+            case Said(line, span):
+                click.echo(f"{span.since:6.1f}  {line.speaker:8}  {line.language}  {line.text}")
+            case Exchange():
+                self._exchange(news)
+            case _:
+                assert_never(news)
+
+    def _exchange(self, exchange: Exchange) -> None:
+        line, hearing = exchange.line, exchange.hearing
+        understood = " ".join(caption.text for caption in exchange.captions)
+        if judgement.words(understood) != judgement.words(line.text):
+            click.echo(f"{'':16}  understood as: {understood or '(nothing)'}")
+        heard = " ".join(caption.translation for caption in exchange.captions)
+        language = LANGUAGES[line.listener]
+        if hearing is None:
+            click.echo(f"{'':6}  {line.listener:8}  {language}  (heard nothing)")
+            return
+        lag = "after having called again" if exchange.lag is None else f"lag {exchange.lag:.2f} s"
+        click.echo(f"{hearing.since:6.1f}  {line.listener:8}  {language}  {heard}  [{lag}]")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -17,7 +18,7 @@ from kallglot.phones.phone import Phone
 from kallglot.phones.tape import Span
 from kallglot.phones.twilio import TwilioPhone
 
-__all__ = ["AWAY", "Conversation", "Exchange", "Happening", "Held"]
+__all__ = ["Caption", "Conversation", "Exchange", "Happening", "Held", "News", "Said"]
 
 #: Seconds that somebody waits for what they are said, and then for what follows a pause.
 PATIENCE = 15.0
@@ -36,12 +37,29 @@ class Happening:
 
 
 @attrs.frozen
+class Caption:
+    """What the agent's screen showed: what was understood, and its translation."""
+
+    text: str
+    translation: str
+
+
+@attrs.frozen
+class Said:
+    """A line that has been said, and not heard yet."""
+
+    line: Line
+    span: Span
+
+
+@attrs.frozen
 class Exchange:
-    """A line: when it was said, and when something was heard of its translation."""
+    """A line: when it was said, when something was heard of its translation, and its captions."""
 
     line: Line
     said: Span
     heard: tuple[Span, ...]
+    captions: tuple[Caption, ...] = ()
 
     @property
     def hearing(self) -> Span | None:
@@ -62,13 +80,17 @@ class Exchange:
 
 @attrs.frozen
 class Held:
-    """A conversation that is over.  All times count from `began`, on the phones' clock."""
+    """A conversation that is over.
+
+    All times count from `began`, on the phones' clock, which is `began_at` on the wall's.
+    """
 
     session: JsonObject
     exchanges: Sequence[Exchange]
     happenings: Sequence[Happening]
     phones: Mapping[str, Phone]
     began: float
+    began_at: float
     wait: float | None
     away: Span | None
 
@@ -85,13 +107,16 @@ class Held:
         return Span(span.since - self.began, span.until - self.began)
 
 
+News: TypeAlias = Happening | Said | Exchange
+
+
 class Conversation:
     """Two people on two telephones who wait for each other.
 
-    `tell` is told of everything as it happens: `Happening`s and `Exchange`s.
+    `tell` is told of everything as it happens.
     """
 
-    def __init__(self, api: Api, tell: Callable[[Happening | Exchange], None]) -> None:
+    def __init__(self, api: Api, tell: Callable[[News], None]) -> None:
         self._api = api
         self._tell = tell
         self._call_sid = f"CA{secrets.token_hex(16)}"
@@ -99,6 +124,7 @@ class Conversation:
         self._happenings: list[Happening] = []
         self._exchanges: list[Exchange] = []
         self._began = 0.0
+        self._began_at = 0.0
         self._wait: float | None = None
         self._away: Span | None = None
 
@@ -132,6 +158,7 @@ class Conversation:
             self._happenings,
             self._phones,
             self._began,
+            self._began_at,
             self._wait,
             self._away,
         )
@@ -144,6 +171,7 @@ class Conversation:
         self._phones["customer"] = Phone(client, stream["url"], customer)
         self._phones["agent"] = Phone(client, stream["url"], agent)
         self._began = _now()
+        self._began_at = time.time()
         await self._phones["customer"].connect()
         self._note("customer connected", provider="twilio", call_sid=self._call_sid)
         await self._phones["agent"].connect()
@@ -155,10 +183,12 @@ class Conversation:
         if line.is_missed:
             await self._cut(listener, line.listener, session["id"])
         said = await speaker.say(pcm)
+        self._tell(Said(line, self._relative(said)))
         if line.is_missed:
             await self._mend(listener, line.listener, session["id"])
         heard = await self._hears(listener, said)
-        exchange = Exchange(line, self._relative(said), heard)
+        captions = self._captions(line.speaker, since=said.since)
+        exchange = Exchange(line, self._relative(said), heard, captions)
         self._exchanges.append(exchange)
         self._tell(exchange)
 
@@ -177,6 +207,19 @@ class Conversation:
 
         await listener.until(is_over, within=PATIENCE)
         return tuple(map(self._relative, sounds()))
+
+    def _captions(self, speaker: str, *, since: float) -> tuple[Caption, ...]:
+        """Return what the agent's screen has shown of a speaker since then."""
+        shown = [
+            received.notice.fields
+            for received in self._phones["agent"].handset.received
+            if received.at >= since and received.notice.type == "transcript.final"
+        ]
+        return tuple(
+            Caption(str(fields.get("text")), _translation(fields))
+            for fields in shown
+            if fields.get("speaker") == speaker
+        )
 
     async def _cut(self, phone: Phone, who: str, session_id: str) -> None:
         await phone.drop()
@@ -226,6 +269,14 @@ class Conversation:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _translation(fields: Mapping[str, object]) -> str:
+    match fields.get("translation"):
+        case {"text": str(text)}:
+            return text
+        case _:
+            return ""
 
 
 def _parsed(moment: str) -> dt.datetime:

@@ -17,7 +17,7 @@ from kallglot.demo.likeness import likeness
 from kallglot.demo.story import LANGUAGES
 from kallglot.phones.tape import Span, audible
 
-__all__ = ["Pronounce", "course_of", "evidence_of", "matched"]
+__all__ = ["Matched", "Pronounce", "course_of", "evidence_of", "matched", "translation_of"]
 
 #: How the server's voice says a text in a language: PCM at 8 kHz.
 Pronounce = Callable[[str, str], bytes]
@@ -77,7 +77,7 @@ def _evidence(
 ) -> Evidence:
     line = exchange.line
     language = LANGUAGES[line.listener]
-    parts = [part for part in map(_translation, became) if part]
+    parts = [part for part in map(translation_of, became) if part]
     translated = " ".join(parts)
     as_claimed = as_expected = as_recorded = 0.0
     if exchange.hearing is not None and parts:
@@ -140,7 +140,7 @@ def _surpluses(held: Held, turns: Matched, pronounce: Pronounce) -> list[str]:
     surpluses: list[str] = []
     for exchange, became in zip(held.exchanges, turns.of, strict=True):
         language = LANGUAGES[exchange.line.listener]
-        spoken = [pronounce(part, language) for part in map(_translation, became) if part]
+        spoken = [pronounce(part, language) for part in map(translation_of, became) if part]
         expected = sum(_length(pcm) for pcm in spoken)
         surplus = sum(span.length for span in exchange.heard) - expected
         if spoken and surplus > _SURPLUS:
@@ -155,7 +155,8 @@ def _length(pcm: bytes) -> float:
     return sum(span.length for span in audible(np.frombuffer(pcm, np.int16), _RATE))
 
 
-def _translation(turn: Mapping[str, Any]) -> str:
+def translation_of(turn: Mapping[str, Any]) -> str:
+    """Return what a turn was translated to, or nothing."""
     translation = turn.get("translation")
     return "" if translation is None else str(translation["text"])
 

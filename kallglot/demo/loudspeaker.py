@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -25,7 +25,20 @@ _PLAYERS = (
     ("paplay", "--raw", "--rate=8000", "--channels=2", "--format=s16le"),
     ("aplay", "-q", "-t", "raw", "-f", "S16_LE", "-r", "8000", "-c", "2"),
     ("play", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-r", "8000", "-c", "2", "-"),
-    ("ffplay", "-nodisp", "-loglevel", "quiet", "-f", "s16le", "-ar", "8000", "-ac", "2", "-i", "-"),
+    (
+        "ffplay",
+        "-nodisp",
+        "-loglevel",
+        "quiet",
+        "-f",
+        "s16le",
+        "-ar",
+        "8000",
+        "-ac",
+        "2",
+        "-i",
+        "-",
+    ),
 )
 
 
@@ -48,36 +61,33 @@ def find_player() -> tuple[str, ...]:
 @asynccontextmanager
 async def playing(player: tuple[str, ...], phones: Mapping[str, Phone]) -> AsyncIterator[None]:
     """Play what is said and heard on each telephone: the customer's left, the agent's right."""
-    process = subprocess.Popen(player, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *player, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
     task = asyncio.create_task(_feed(process, phones))
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait({task})
-        process.terminate()
-        await asyncio.to_thread(process.communicate)
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
 
 
-async def _feed(process: subprocess.Popen[bytes], phones: Mapping[str, Phone]) -> None:
+async def _feed(process: asyncio.subprocess.Process, phones: Mapping[str, Phone]) -> None:
+    """Hand the call over block by block; where the player has gone, the call goes on."""
     assert process.stdin is not None
     loop = asyncio.get_running_loop()
     at = loop.time()
-    while process.poll() is None:
-        block = Span(at - _BEHIND - _BLOCK, at - _BEHIND)
-        left, right = (_sound(phones.get(who), block) for who in ("customer", "agent"))
-        await asyncio.to_thread(_write, process, pcm.interleave(left, right))
-        at += _BLOCK
-        await asyncio.sleep(at - loop.time())
-
-
-def _write(process: subprocess.Popen[bytes], sound: bytes) -> None:
-    assert process.stdin is not None
-    try:
-        process.stdin.write(sound)
-        process.stdin.flush()
-    except BrokenPipeError:
-        process.kill()  # the player has gone; the call goes on
+    with contextlib.suppress(ConnectionError):
+        while True:
+            block = Span(at - _BEHIND - _BLOCK, at - _BEHIND)
+            left, right = (_sound(phones.get(who), block) for who in ("customer", "agent"))
+            process.stdin.write(pcm.interleave(left, right))
+            await process.stdin.drain()
+            at += _BLOCK
+            await asyncio.sleep(at - loop.time())
 
 
 def _sound(phone: Phone | None, block: Span) -> bytes:

@@ -115,7 +115,7 @@ def _write(axes: Axes, span: Span, lane: float, text: str, colour: str) -> None:
 
 def _draw_absence(axes: Axes, away: Span) -> None:
     axes.axvspan(away.since, away.until, color="#f3d9d9", zorder=0)
-    notes = ((away.since, "the customer's line is cut"), (away.until, "he calls again"))
+    notes = ((away.since, "the customer's line is cut"), (away.until, "the customer calls again"))
     for at, text in notes:
         axes.axvline(at, color="#c00000", linewidth=1.0, linestyle="--")
         axes.text(at, 0.58, f" {text}", color="#c00000", fontsize=8, va="top")

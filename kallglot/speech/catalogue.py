@@ -3,19 +3,23 @@
 A model is named in the settings as `demo`, which is part of Kallglot; as a directory; or as
 `owner/name@revision` on the Hugging Face hub, from where it is fetched once.  The revision is
 asked for because a model that changes behind one's back is not the one that was tried.
+
+What has no model to speak it is spoken by espeak-ng, which is also the `demo` of speaking.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 
-from kallglot.errors import ModelMissing, SettingsError
+from kallglot.errors import EngineError, ModelMissing, SettingsError
+from kallglot.speech import interpreters, synthesisers
 from kallglot.speech.engines import (
     Recogniser,
     SpeechRequest,
@@ -26,19 +30,21 @@ from kallglot.speech.engines import (
     VoiceRequest,
 )
 from kallglot.speech.espeak import EspeakSynthesiser
-from kallglot.speech.interpreters import together
+from kallglot.speech.hub import HubModel, Progress, fetch
 from kallglot.speech.silero import SileroVoiceActivity
 
-__all__ = ["Mind", "SpeechSettings", "fetch", "find", "load_ear", "load_mind"]
+__all__ = ["Mind", "SpeechSettings", "find", "load_ear", "load_mind", "models"]
+
+logger = logging.getLogger(__name__)
 
 DEMO = Path(__file__).parent / "demo"
-#: Everything a model is made of, except for copies of its weights in formats we do not read.
-WANTED = ["*.json", "*.txt", "*.model", "*.spm", "*.safetensors"]
-OLD_WEIGHTS = ["pytorch_model*.bin"]
+#: Names of what speaks without a model.
+ESPEAK = frozenset({"demo", "espeak-ng"})
+#: What more may be chosen than models.
+ALSO = {"synthesiser": ", or 'espeak-ng'"}
 
 _HUB = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
 
-Progress = Callable[[str], None]
 #: A directory, and the revision that it holds where that is known.
 Place = tuple[str, str | None]
 
@@ -51,7 +57,8 @@ def _threads() -> int:
 class SpeechSettings:
     """What the operator chooses.
 
-    `translator` may name several models, separated by commas, one for each pair of languages.
+    `translator` may name several models, separated by commas, one for each pair of languages, and
+    `synthesiser` one for each language; the other languages are spoken by espeak-ng.
     `rows` is how many requests go through a model together.
     """
 
@@ -72,14 +79,6 @@ class Mind:
     synthesiser: Synthesiser
 
 
-@attrs.frozen
-class HubModel:
-    """A model on the hub, at one of its revisions."""
-
-    id: str
-    revision: str
-
-
 def find(choice: str, role: str) -> Path | HubModel:
     """Return where a chosen model is; raises `SettingsError` or `ModelMissing`."""
     if choice == "demo":
@@ -91,6 +90,7 @@ def find(choice: str, role: str) -> Path | HubModel:
     if match is None:
         raise SettingsError(
             f"speech.{role} is {choice!r}; it may be 'demo', a directory or 'owner/name@revision'"
+            f"{ALSO.get(role, '')}"
         )
     if match["revision"] is None:
         raise SettingsError(
@@ -107,45 +107,6 @@ def _folder(path: Path, complaint: str) -> Path:
     return path
 
 
-def from_hub(id: str, **options: Any) -> str:  # noqa: A002 - as the hub calls it
-    """Download a model with the hub's own progress bar, and return its directory."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow to import, rarely used
-
-    path: str = snapshot_download(id, **options)
-    return path
-
-
-def fetch(model: HubModel, progress: Progress, download: Callable[..., str] = from_hub) -> Path:
-    """Return the model's directory, from the cache or else from the hub."""
-
-    def get(patterns: list[str], **options: Any) -> Path:
-        return Path(download(model.id, revision=model.revision, allow_patterns=patterns, **options))
-
-    try:
-        path = get(WANTED, local_files_only=True)
-        if _has_weights(path):
-            return path
-    except OSError:
-        pass  # not in the cache, or not all of it
-    progress(f"fetching {model.id} at {model.revision}")
-    try:
-        path = get(WANTED)
-        if not _has_weights(path):
-            path = get(WANTED + OLD_WEIGHTS)
-    except (OSError, ValueError) as error:
-        raise ModelMissing(
-            f"{model.id} at {model.revision} is not on this machine and could not be fetched"
-            f" ({type(error).__name__}).  If this machine may not reach the hub, run"
-            f" `hf download {model.id} --revision {model.revision} --local-dir DIRECTORY`"
-            " on one that may, copy the directory here, and name it in the settings"
-        ) from error
-    return path
-
-
-def _has_weights(path: Path) -> bool:
-    return any(path.glob("*.safetensors")) or any(path.glob("pytorch_model*.bin"))
-
-
 def _locate(choice: str, role: str, progress: Progress) -> Place:
     """Return directory and revision of a chosen model."""
     place = find(choice, role)
@@ -159,28 +120,45 @@ def load_ear(_settings: SpeechSettings, progress: Progress) -> VoiceActivity:
     return SileroVoiceActivity.load()
 
 
+def models(choice: str) -> list[str]:
+    """Return the models that a setting names; espeak-ng is none."""
+    names = (name.strip() for name in choice.split(","))
+    return [name for name in names if name and name not in ESPEAK]
+
+
 def load_mind(settings: SpeechSettings, progress: Progress) -> Mind:
     """Load what the settings name; raises `ModelMissing` with a remedy."""
-    if settings.synthesiser not in {"demo", "espeak-ng"}:
-        raise SettingsError("speech.synthesiser may be 'espeak-ng'; others are not offered yet")
-    synthesiser = EspeakSynthesiser.load()
+    speakers = models(settings.synthesiser)
+    espeak = _espeak(is_needed=not speakers)
     recogniser = _locate(settings.recogniser, "recogniser", progress)
     translators = [
         _locate(choice.strip(), "translator", progress) for choice in settings.translator.split(",")
     ]
-    mind = _load_by_transformers(recogniser, translators, synthesiser, settings.device, progress)
+    voices = [_locate(choice, "synthesiser", progress) for choice in speakers]
+    ears, tongue = _load_by_transformers(recogniser, translators, settings.device, progress)
+    own = _load_voices(voices, settings.device, progress)
+    mind = Mind(ears, tongue, synthesisers.together([*own, *espeak]))
+    if own:
+        _warn_of_other_voices(mind, own)
     progress("warming up")
     _warm_up(mind)
     return mind
 
 
+def _espeak(*, is_needed: bool) -> list[Synthesiser]:
+    """espeak-ng, unless models speak and it is not on this machine."""
+    try:
+        return [EspeakSynthesiser.load()]
+    except ModelMissing as error:
+        if is_needed:
+            raise
+        logger.warning("only the models of speech.synthesiser can speak: %s", error)
+        return []
+
+
 def _load_by_transformers(
-    recogniser: Place,
-    translators: Sequence[Place],
-    synthesiser: Synthesiser,
-    device: str,
-    progress: Progress,
-) -> Mind:
+    recogniser: Place, translators: Sequence[Place], device: str, progress: Progress
+) -> tuple[Recogniser, Translator]:
     progress("loading transformers")
     try:
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - keep it out
@@ -198,7 +176,29 @@ def _load_by_transformers(
     for place in translators:
         progress("loading a translator")
         tongues.append(MarianTranslator.load(*place, device))
-    return Mind(ears, together(tongues), synthesiser)
+    return ears, interpreters.together(tongues)
+
+
+def _load_voices(places: Sequence[Place], device: str, progress: Progress) -> list[Synthesiser]:
+    if not places:
+        return []
+    from kallglot.speech.transformers_synthesiser import VitsSynthesiser  # noqa: PLC0415 - torch
+
+    voices: list[Synthesiser] = []
+    for place in places:
+        progress("loading a voice")
+        voices.append(VitsSynthesiser.load(*place, device))
+    return voices
+
+
+def _warn_of_other_voices(mind: Mind, own: Sequence[Synthesiser]) -> None:
+    """Say which of the languages that are translated into no chosen model speaks."""
+    targets = {target for _, target in mind.translator.pairs()}
+    for language in sorted(targets):
+        if any(voice.voices(language) for voice in own):
+            continue
+        other = "espeak-ng does" if mind.synthesiser.voices(language) else "it stays unspoken"
+        logger.warning("no model of speech.synthesiser speaks %s: %s", language, other)
 
 
 def _warm_up(mind: Mind) -> None:
@@ -208,7 +208,8 @@ def _warm_up(mind: Mind) -> None:
     for source, target in sorted(mind.translator.pairs())[:1]:
         mind.translator.translate([TextRequest("1 2 3", source, target)])
     for language in mind.recogniser.card.languages[:2]:
-        if mind.synthesiser.voices(language):
+        # Models have warmed up by themselves; one without digits refuses to say these.
+        with contextlib.suppress(EngineError):
             for _ in mind.synthesiser.synthesise(
                 SpeechRequest("1 2 3", language, 8000), lambda: False
             ):

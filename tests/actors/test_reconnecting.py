@@ -46,6 +46,17 @@ async def test_what_was_said_to_somebody_who_was_away_is_heard_when_they_are_bac
     assert await again.hears() == "Wie geht es Ihnen"
 
 
+async def test_a_sentence_during_which_the_line_broke_is_said_again(call):
+    await call.agent.says("How are you")
+    while not call.customer.played:
+        await call.agent.is_silent(0.02)
+    await call.agent.is_silent(0.1)
+    call.customer.is_cut_off()
+    again = Telephone("de", call_id="CA1")
+    await call.connect(again)
+    assert await again.hears() == "Wie geht es Ihnen"
+
+
 async def test_nobody_comes_back_for_five_minutes(call):
     call.customer.is_cut_off()
     await asyncio.sleep(299)
