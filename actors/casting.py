@@ -49,7 +49,7 @@ class Cast:
             translator = ChildSpec(
                 f"translator of {person.key}",
                 Translator,
-                (person.key, None, self._services, self._parent.ref, transcript),
+                (person.key, person.voice, self._services, self._parent.ref, transcript),
                 Restart.ON_FAILURE,
             )
             colleagues = Colleagues(

@@ -90,7 +90,12 @@ SETTINGS = (
     Setting("speech.translator", Text(), "demo", "model that translates"),
     Setting("speech.synthesiser", Text(), "demo", "espeak-ng (demo), or VITS models by commas"),
     Setting("speech.device", Text(), "cpu", "where models run, such as cpu, cuda or cuda:1"),
-    Setting("speech.threads", Whole(1, 1024), 4, "threads a model may use on the CPU"),
+    Setting(
+        "speech.threads",
+        Whole(1, 1024),
+        max(1, (os.cpu_count() or 2) - 1),
+        "threads a model may use on the CPU; one core is left for the calls",
+    ),
     Setting("recording.allow", YesNo(), True, "whether sessions may be recorded"),
     Setting("recording.retention_days", Whole(1, 36_500), 30, "when a recording is deleted"),
     Setting("sip.enabled", YesNo(), False, "whether sessions may be reached by SIP"),

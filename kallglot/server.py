@@ -33,6 +33,7 @@ from kallglot.speech.service import SpeechService
 from kallglot.state import dump, load
 from kallglot.store import Store
 from kallglot.store.keys import NewKey
+from kallglot.store.lock import only_server_of
 from kallglot.timeline import Timeline
 
 __all__ = ["Server", "running"]
@@ -73,10 +74,11 @@ async def running(
     """Run a server on a `speech` service that has been started.
 
     Raises:
-        SettingsError: the address is taken or cannot be used.
+        SettingsError: the address or the data folder is taken, or cannot be used.
         StoreError: the data folder cannot be used.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_server_of(settings.data))
         listener = stack.enter_context(_bound(settings.bind))
         settings = settings.listening_on(listener.getsockname()[1])
         store = await Store.open(settings.data)

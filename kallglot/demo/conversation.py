@@ -18,13 +18,21 @@ from kallglot.phones.phone import Phone
 from kallglot.phones.tape import Span
 from kallglot.phones.twilio import TwilioPhone
 
-__all__ = ["Caption", "Conversation", "Exchange", "Happening", "Held", "News", "Said"]
+__all__ = ["Caption", "Conversation", "Exchange", "Happening", "Held", "News", "Pace", "Said"]
 
-#: Seconds that somebody waits for what they are said, and then for what follows a pause.
-PATIENCE = 15.0
-PAUSE = 0.7
-#: Seconds that the customer's line stays dead.
-AWAY = 4.0
+
+@attrs.frozen
+class Pace:
+    """How the people wait for each other, in seconds.
+
+    One answers after a `pause`, and not before `least` after the other has finished; who hears
+    nothing gives up after `patience`.  `away` is for how long the line is dead.
+    """
+
+    pause: float = 0.7
+    least: float = 2.5
+    patience: float = 15.0
+    away: float = 4.0
 
 
 @attrs.frozen
@@ -116,8 +124,9 @@ class Conversation:
     `tell` is told of everything as it happens.
     """
 
-    def __init__(self, api: Api, tell: Callable[[News], None]) -> None:
+    def __init__(self, api: Api, tell: Callable[[News], None], pace: Pace | None = None) -> None:
         self._api = api
+        self._pace = pace or Pace()
         self._tell = tell
         self._call_sid = f"CA{secrets.token_hex(16)}"
         self._phones: dict[str, Phone] = {}
@@ -148,7 +157,7 @@ class Conversation:
             await self._connect(session)
             for line in story:
                 await self._exchange(session, line, voices[line.text])
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pace.pause)
         finally:
             await self._part(session["id"])
         ended = await self._api.get(f"/v1/sessions/{session['id']}")
@@ -176,7 +185,7 @@ class Conversation:
         self._note("customer connected", provider="twilio", call_sid=self._call_sid)
         await self._phones["agent"].connect()
         self._note("agent connected", provider="native")
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(self._pace.pause)
 
     async def _exchange(self, session: JsonObject, line: Line, pcm: bytes) -> None:
         speaker, listener = self._phones[line.speaker], self._phones[line.listener]
@@ -203,9 +212,10 @@ class Conversation:
             heard = sounds()
             if not heard or listener.handset.is_playing:
                 return False
-            return heard[-1].until > said.until and tape.until - heard[-1].until >= PAUSE
+            is_quiet = tape.until - heard[-1].until >= self._pace.pause
+            return is_quiet and tape.until - said.until >= self._pace.least
 
-        await listener.until(is_over, within=PATIENCE)
+        await listener.until(is_over, within=self._pace.patience)
         return tuple(map(self._relative, sounds()))
 
     def _captions(self, speaker: str, *, since: float) -> tuple[Caption, ...]:
@@ -233,7 +243,7 @@ class Conversation:
 
     async def _mend(self, phone: Phone, who: str, session_id: str) -> None:
         assert self._away is not None
-        await asyncio.sleep(max(0.0, self._away.since + AWAY - self._at()))
+        await asyncio.sleep(max(0.0, self._away.since + self._pace.away - self._at()))
         await phone.connect()
         self._away = attrs.evolve(self._away, until=self._at())
         self._note(f"{who} called again, with the same token and call sid")

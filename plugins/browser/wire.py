@@ -169,9 +169,7 @@ class BrowserWire:
             sequence = self._sequences[listener]
             frames.append(
                 self._dialect.speech(
-                    Speech(
-                        listener, speaker, utterance, language, sequence, self._output, payload
-                    )
+                    Speech(listener, speaker, utterance, language, sequence, self._output, payload)
                 )
             )
         return frames

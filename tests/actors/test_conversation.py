@@ -1,8 +1,10 @@
 """Two people talk, and each hears the other in their own language."""
 
+import attrs
 import pytest
 
 from kallglot.model.session import Mode, Participant
+from kallglot.speech.engines import SpeechRequest
 from tests.fakes.speech import heard
 from tests.fakes.telephone import Telephone
 
@@ -165,3 +167,14 @@ async def test_while_the_engines_are_down_people_hear_each_other_at_once(call):
     call.agent.played.clear()
     await call.customer.says("Guten Tag")
     assert await call.agent.hears() == "Good day"
+
+
+async def test_somebodys_translation_is_spoken_in_the_voice_that_was_chosen_for_them(
+    new_call, people
+):
+    call = new_call(participants=(attrs.evolve(people[0], voice="f3"), people[1]))
+    await call.begin()
+    await call.customer.says("Guten Tag")
+    await call.agent.hears()
+    spoken = [request for request in call.speech.asked if isinstance(request, SpeechRequest)]
+    assert [request.voice for request in spoken] == ["f3"]
