@@ -103,13 +103,25 @@ class Leg(AsyncioActor):
         self._next_report = 0.0
         self._problems = 0
 
+    quick = frozenset({PlayAudio})
+
     async def prepare(self) -> None:
         self.later(self._read(), failed=_broken)
+
+    def at_once(self, message: Any) -> bool:
+        if not self._link.keeps_up:
+            return False
+        try:
+            for frame in self._encoded(message):
+                self._link.send_now(frame)
+        except ConnectionError:
+            self.stop()
+        return True
 
     async def on_receive(self, message: Any) -> Any:
         match message:
             case PlayAudio():
-                await self._play(message)
+                await self._send(self._encoded(message))
             case ClearPlayback(listener):
                 await self._send(self._wire.clear(listener))
             case Notify(notice):
@@ -134,7 +146,7 @@ class Leg(AsyncioActor):
 
     # Out.
 
-    async def _play(self, audio: PlayAudio) -> None:
+    def _encoded(self, audio: PlayAudio) -> list[Frame]:
         frames = self._wire.play(
             audio.pcm, audio.listener, audio.speaker, audio.utterance, audio.language
         )
@@ -143,7 +155,7 @@ class Leg(AsyncioActor):
                 frames += self._wire.mark(audio.mark)
             else:
                 self._reached(audio.mark)
-        await self._send(frames)
+        return frames
 
     async def _send(self, frames: list[Frame]) -> None:
         try:
@@ -159,15 +171,15 @@ class Leg(AsyncioActor):
 
     async def _read(self) -> LegLeft:
         await self._handle_events(list(self._early))
-        while True:
-            frame = await self._next_frame()
-            if frame is None or await self._take(frame):
-                return LegLeft()
+        is_over = False
+        while not is_over:
+            holds_back = self._wire.deadline is not None
+            frame = await (self._next_frame() if holds_back else self._link.receive())
+            is_over = frame is None or await self._handle_events(self._events_of(frame))
+        return LegLeft()
 
     async def _next_frame(self) -> Frame | None:
         """Return the next frame; meanwhile let out what waited for frames before it."""
-        if self._wire.deadline is None:
-            return await self._link.receive()
         receiving = asyncio.ensure_future(self._link.receive())
         try:
             while not receiving.done() and self._wire.deadline is not None:
@@ -179,13 +191,12 @@ class Leg(AsyncioActor):
         finally:
             receiving.cancel()
 
-    async def _take(self, frame: Frame) -> bool:
-        """Handle a frame; tell whether it was the last."""
-        now = self._timeline.now()
-        self._last_frame = now
-        return await self._handle_events(self._wire.receive(frame, now))
+    def _events_of(self, frame: Frame) -> list[WireEvent]:
+        self._last_frame = self._timeline.now()
+        return self._wire.receive(frame, self._last_frame)
 
     async def _handle_events(self, events: list[WireEvent]) -> bool:
+        """Handle what a frame has brought; tell whether it was the last."""
         for event in events:
             if isinstance(event, Heard):  # fifty times a second; the rest is rare
                 self._hear(event)

@@ -64,7 +64,9 @@ class Participant(AsyncioActor):
             self._wake,
         )
 
-    async def on_receive(self, message: Any) -> Any:
+    quick = frozenset({VoiceHeard, OriginalHeard, VoiceJudged})
+
+    def at_once(self, message: Any) -> bool:
         match message:
             case VoiceHeard():
                 self._speaking.hear(message)
@@ -74,6 +76,14 @@ class Participant(AsyncioActor):
                 turns = self._speaking.judge(probabilities)
                 if turns:
                     self._listening.heed(turns, self._speaking.is_speaking)
+            case _:
+                return False
+        return True
+
+    async def on_receive(self, message: Any) -> Any:
+        if self.at_once(message):
+            return
+        match message:
             case PlayDue():
                 self._listening.send_due()
             case SpeechMade():

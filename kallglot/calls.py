@@ -27,6 +27,15 @@ class Link(Protocol):
         """Send a frame; raises `ConnectionError` when the connection is gone."""
         ...
 
+    @property
+    def keeps_up(self) -> bool:
+        """Whether the far end takes what it is sent, so that `send_now` is in order."""
+        ...
+
+    def send_now(self, frame: Frame) -> None:
+        """Send a frame without waiting; raises `ConnectionError` when the connection is gone."""
+        ...
+
     async def close(self, code: int, reason: str) -> None: ...
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 import attrs
 import numpy as np
@@ -24,11 +26,15 @@ from transformers import (  # noqa: E402
     WhisperTokenizer,
 )
 
+from kallglot import speech  # noqa: E402
 from kallglot.speech import calibration  # noqa: E402
 from kallglot.speech.calibration import Calibration, Evidence  # noqa: E402
 from kallglot.speech.engines import TextRequest, VoiceRequest  # noqa: E402
+from kallglot.speech.training import grammar, telephone  # noqa: E402
 from kallglot.speech.transformers_recogniser import WhisperRecogniser  # noqa: E402
 from kallglot.speech.transformers_translator import MarianTranslator  # noqa: E402
+
+DEMO = Path(speech.__file__).parent / "demo"
 
 CONTROLS = [
     "<|startoftranscript|>",
@@ -284,3 +290,33 @@ def test_the_card_is_in_the_directory(translator: MarianTranslator) -> None:
 def test_each_threshold_can_refuse(evidence: Evidence, is_believed: bool) -> None:
     limits = Calibration(refusal=0.2, confidence=0.8, weakest=0.3)
     assert limits.believes(evidence) == is_believed
+
+
+def test_the_demonstration_translates_what_it_was_never_shown() -> None:
+    translator = MarianTranslator.load(str(DEMO / "translator"))
+    sentences = list(islice(grammar.sentences(11, held_out=True), 30))
+    for source, target in (("de", "en"), ("en", "de")):
+        requests = [TextRequest(s.text(source), source, target) for s in sentences]
+        texts = [translation.text for translation in translator.translate(requests)]
+        right = sum(one == s.text(target) for one, s in zip(texts, sentences, strict=True))
+        assert right >= 27
+
+
+def test_the_demonstration_hears_speakers_it_never_heard_and_no_silence() -> None:
+    voices = pytest.importorskip("kallglot.speech.training.voices")
+    random = Random(12)
+    espeak = voices.Espeak()
+    recogniser = WhisperRecogniser.load(str(DEMO / "recogniser"))
+    sentences = list(islice(grammar.sentences(13, held_out=True), 12))
+    requests, wanted = [VoiceRequest(bytes(16000), 8000)], [""]
+    for index, sentence in enumerate(sentences):
+        language = ("de", "en")[index % 2]
+        voice = voices.choose_voice(language, random, held_out=True)
+        spoken = espeak.speak(sentence.text(language), attrs.evolve(voice, rate=165))
+        speech = telephone.to_telephone_rate(spoken.samples, spoken.rate_hz)
+        requests.append(VoiceRequest(telephone.mu_law(speech).tobytes(), 8000))
+        wanted.append(sentence.text(language))
+    heard = recogniser.recognise(requests)
+    assert heard[0].text == ""
+    assert [one.language for one in heard[1:]] == ["de", "en"] * 6
+    assert sum(one.text == text for one, text in zip(heard[1:], wanted[1:], strict=True)) >= 8

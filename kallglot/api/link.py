@@ -16,6 +16,9 @@ LARGEST = 1 << 20
 #: Seconds between two pings; a far end that does not answer one is gone.
 HEARTBEAT = 20.0
 
+#: Bytes that may wait to be sent before we wait for the far end: below aiohttp's own 16 KiB.
+ROOM = 8 * 1024
+
 #: What may stand in a close frame besides the code, RFC 6455 section 5.5.
 _LONGEST_REASON = 123
 
@@ -28,6 +31,7 @@ class WebSocketLink:
             max_msg_size=LARGEST, compress=False, heartbeat=HEARTBEAT
         )
         self._coming: asyncio.Future[Frame | None] | None = None
+        self._transport: asyncio.Transport | None = None
 
     @property
     def response(self) -> web.WebSocketResponse:
@@ -35,6 +39,7 @@ class WebSocketLink:
 
     async def accept(self, request: web.Request) -> None:
         await self._socket.prepare(request)
+        self._transport = request.transport
 
     async def speaks_within(self, seconds: float) -> bool:
         """Tell whether a frame comes, or the connection goes, within that time."""
@@ -64,6 +69,25 @@ class WebSocketLink:
             await self._socket.send_str(frame)
         else:
             await self._socket.send_bytes(frame)
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether the far end takes what it is sent."""
+        return self._transport is not None and self._transport.get_write_buffer_size() < ROOM
+
+    def send_now(self, frame: Frame) -> None:
+        """Send a frame without waiting; raises `ConnectionError` when the connection is gone."""
+        if self._socket.closed:
+            raise ConnectionResetError("the stream is closed")
+        if isinstance(frame, str):
+            sending = self._socket.send_frame(frame.encode(), WSMsgType.TEXT)
+        else:
+            sending = self._socket.send_frame(frame, WSMsgType.BINARY)
+        try:
+            sending.send(None)
+        except StopIteration:
+            return
+        sending.close()  # it has written the frame, and would have waited for the far end
 
     async def close(self, code: int, reason: str) -> None:
         message = reason.encode()[:_LONGEST_REASON]

@@ -47,14 +47,20 @@ class Api:
         return await self._ask("POST", f"/v1/sessions/{session_id}/end", body={"reason": reason})
 
     async def recordings(self, session_id: str) -> list[JsonObject]:
-        """Return the recordings of a session, when they have all been made."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                answer = await self.get(f"/v1/sessions/{session_id}/recordings", limit="100")
-                recordings: list[JsonObject] = answer["data"]
-                if all(recording["status"] != "processing" for recording in recordings):
-                    return recordings
-                await asyncio.sleep(0.5)
+        """Return the recordings of a session, when they have all been made.
+
+        Raises:
+            ApiError: that takes too long.
+        """
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            answer = await self.get(f"/v1/sessions/{session_id}/recordings", limit="100")
+            recordings: list[JsonObject] = answer["data"]
+            if all(recording["status"] != "processing" for recording in recordings):
+                return recordings
+            if asyncio.get_running_loop().time() > deadline:
+                raise ApiError("the recordings are still being made; has the session ended?")
+            await asyncio.sleep(0.5)
 
     async def download(self, path: str, target: Path, **query: str) -> None:
         """Keep an answer in a file, which is there only when it is complete."""

@@ -20,7 +20,7 @@ _STYLES = {Grade.GOOD: "green", Grade.MEAGRE: "yellow", Grade.MISSING: "bold red
 @options.data_option
 @options.config_option
 def command(data: str | None, config: Path | None) -> None:
-    """See whether this machine has what Kallglot needs, and how to mend what is missing."""
+    """See what this machine lacks, and how to mend it."""
     settings = options.load(config, data=data)
     console = terminal.notes()
     with console.status("looking at this machine"):

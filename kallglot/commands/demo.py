@@ -31,10 +31,14 @@ from kallglot.demo.story import LANGUAGES
 from kallglot.server import Server, running
 from kallglot.speech.client import SpeechClient
 from kallglot.speech.service import SpeechService
+from kallglot.store.events import StoredEvent
 
 __all__ = ["command"]
 
 RATE = 8000
+
+#: What stands for a translation that the models did not vouch for.
+UNSURE = "(unsure, so the voice was passed on as it was)"
 
 NOTICE = (
     "The models are a demonstration that knows one phrase domain, a support call, and synthetic"
@@ -76,9 +80,9 @@ class Wanted:
 def command(
     folder: Path | None, data: Path | None, seed: int, *, quick: bool, listen: bool
 ) -> None:
-    """Hear a call being translated; takes about a minute and a half, and needs no account.
+    """Hear a call being translated, on this machine alone.
 
-    A server is started, a German customer calls in as if through Twilio, an English agent answers
+    It takes a minute and a half, and needs no account.  A server is started, a German customer calls in as if through Twilio, an English agent answers
     in a browser, both simulated.  Half-way the customer's line is cut, and he calls again.  What
     came out of each telephone is then compared with what should have: if it is not that, the
     exit code is 1 and the difference is said.
@@ -183,7 +187,9 @@ def _logging_to(path: Path) -> Iterator[None]:
 
 async def _announced(server: Server, session_id: str, began: float) -> list[dict[str, Any]]:
     """Return what the server announced of the call, at the time that counts from `began`."""
-    announced = await server.store.events.after(0, limit=1000)
+    announced: list[StoredEvent] = []
+    while page := await server.store.events.after(announced[-1].position if announced else 0):
+        announced += page
     return [
         {
             "at": round(event.created_at - began, 3),
@@ -249,7 +255,7 @@ class _Teller:
         understood = " ".join(caption.text for caption in exchange.captions)
         if judgement.words(understood) != judgement.words(line.text):
             click.echo(f"{'':16}  understood as: {understood or '(nothing)'}")
-        heard = " ".join(caption.translation for caption in exchange.captions)
+        heard = " ".join(caption.translation or UNSURE for caption in exchange.captions)
         language = LANGUAGES[line.listener]
         if hearing is None:
             click.echo(f"{'':6}  {line.listener:8}  {language}  (heard nothing)")

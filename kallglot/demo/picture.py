@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-#: From above: whose lane it is, and whether they say or hear.
-_LANES = (
-    ("customer", "says"),
-    ("agent", "hears"),
-    ("agent", "says"),
-    ("customer", "hears"),
-)
+#: Whose lane it is, whether they say or hear, and its height.
+_LANES = {
+    ("customer", "says"): 0.0,
+    ("agent", "hears"): -1.0,
+    ("agent", "says"): -2.4,
+    ("customer", "hears"): -3.4,
+}
 _COLOURS = {"customer": "#1b6ca8", "agent": "#b3541e"}
 _LANGUAGE = {"customer": "Deutsch", "agent": "English"}
 _INK = "#333333"
@@ -39,20 +39,18 @@ def draw(held: Held, evidence: Sequence[Evidence], path: Path) -> None:
     until = max(tape.until for tape in _tapes(held)) - held.began
     figure = Figure(figsize=(max(12.0, until * 0.3), 7.0), layout="constrained")
     axes = figure.subplots()
-    for lane, (who, does) in enumerate(_LANES):
+    for (who, does), middle in _LANES.items():
         handset = held.phones[who].handset
         tape = handset.said if does == "says" else handset.heard
-        _draw_sound(axes, tape, held.began, -lane, _COLOURS[who])
+        _draw_sound(axes, tape, held.began, middle, _COLOURS[who])
     for exchange, known in zip(held.exchanges, evidence, strict=True):
         _draw_exchange(axes, exchange, known)
     if held.away is not None:
         _draw_absence(axes, held.away)
     axes.set_xlim(-0.5, until + 0.5)
-    axes.set_ylim(-len(_LANES) + 0.35, 0.6)
-    axes.set_yticks(
-        [-lane for lane in range(len(_LANES))],
-        [f"{who} {does}\n({_LANGUAGE[who]})" for who, does in _LANES],
-    )
+    axes.set_ylim(-4.1, 0.95)
+    names = [f"{who} {does}\n({_LANGUAGE[who]})" for who, does in _LANES]
+    axes.set_yticks(list(_LANES.values()), names)
     axes.set_xlabel("seconds since the first connection")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(left=False)
@@ -86,13 +84,13 @@ def _draw_sound(axes: Axes, tape: Tape, began: float, middle: float, colour: str
 
 def _draw_exchange(axes: Axes, exchange: Exchange, known: Evidence) -> None:
     line = exchange.line
-    says, hears = -_LANES.index((line.speaker, "says")), -_LANES.index((line.listener, "hears"))
-    _write(axes, exchange.said, says, line.text, _COLOURS[line.speaker])
+    says, hears = _LANES[line.speaker, "says"], _LANES[line.listener, "hears"]
+    _write(axes, exchange.said, says, line.text, _COLOURS[line.speaker], is_above=True)
     hearing = exchange.hearing
     if hearing is None:
         return
     colour = _COLOURS[line.listener] if known.is_exact else "#c00000"
-    _write(axes, hearing, hears, known.translated or "(nothing)", colour)
+    _write(axes, hearing, hears, known.translated or "(untranslated)", colour)
     start = (exchange.said.until, says - _SOUND)
     end = (hearing.since, hears + _SOUND)
     axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#888888"})
@@ -108,14 +106,19 @@ def _draw_exchange(axes: Axes, exchange: Exchange, known: Evidence) -> None:
         )
 
 
-def _write(axes: Axes, span: Span, lane: float, text: str, colour: str) -> None:
+def _write(
+    axes: Axes, span: Span, lane: float, text: str, colour: str, *, is_above: bool = False
+) -> None:
     wrapped = "\n".join(textwrap.wrap(text, max(14, round(span.length * 9))))
-    axes.text(span.since, lane - _TEXT, wrapped, va="top", fontsize=7, color=colour)
+    height, align = (lane + _TEXT, "bottom") if is_above else (lane - _TEXT, "top")
+    axes.text(span.since, height, wrapped, va=align, fontsize=7, color=colour)
 
 
 def _draw_absence(axes: Axes, away: Span) -> None:
     axes.axvspan(away.since, away.until, color="#f3d9d9", zorder=0)
-    notes = ((away.since, "the customer's line is cut"), (away.until, "the customer calls again"))
-    for at, text in notes:
+    for at, text, align in (
+        (away.since, "the customer's line is cut ", "right"),
+        (away.until, " the customer calls again", "left"),
+    ):
         axes.axvline(at, color="#c00000", linewidth=1.0, linestyle="--")
-        axes.text(at, 0.58, f" {text}", color="#c00000", fontsize=8, va="top")
+        axes.text(at, 0.93, text, color="#c00000", fontsize=8, va="top", ha=align)

@@ -96,15 +96,20 @@ class Phone:
 
         Raises:
             aiohttp.ClientError: the server is not there, or does not take the call.
+            TimeoutError: it does not answer.
         """
-        dialled = self._dialled
-        async with asyncio.timeout(PATIENCE):
-            link = await self._client.ws_connect(
-                dialled.url, headers=dict(dialled.headers), autoclose=True, max_msg_size=0
-            )
+        link = await self._dial()
         await _send(link, self.handset.connect(_now()))
         tasks = (asyncio.create_task(self._tick(link)), asyncio.create_task(self._read(link)))
         self._state = _Connected(link, tasks)
+
+    async def _dial(self) -> aiohttp.ClientWebSocketResponse:
+        url, headers = self._dialled.url, dict(self._dialled.headers)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._client.ws_connect(url, headers=headers, max_msg_size=0)
+        except TimeoutError:
+            raise TimeoutError(f"the call was not answered within {PATIENCE:.0f} s") from None
 
     async def say(self, pcm: bytes) -> Span:
         """Say something, and return when it was said; shorter if the line goes dead."""

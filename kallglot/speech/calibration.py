@@ -54,10 +54,11 @@ class Calibration:
     weakest: float = 0.0
     is_window_elastic: bool = False
 
-    def card(self, name: str, languages: tuple[str, ...], revision: str | None) -> EngineCard:
+    def card(self, path_or_id: str, languages: tuple[str, ...], revision: str | None) -> EngineCard:
         """The model's card; the arguments are for what the file does not say."""
+        path = Path(path_or_id)
         return EngineCard(
-            name=self.name or name,
+            name=self.name or (path.name if path.is_dir() else path_or_id),
             languages=self.languages or languages,
             revision=self.revision or revision or "",
             licence=self.licence,

@@ -14,7 +14,7 @@ __all__ = ["Clause", "clauses"]
 _LONG_REST: Final = 0.3
 _SHORT_REST: Final = 0.12
 #: Lengths in letters: less is said together with what follows, more is cut at a space.
-_SHORTEST: Final = 9
+_SHORTEST: Final = 10
 _LONGEST: Final = 110
 
 #: The dot of a number or of an abbreviation has no space behind it; signs of East Asia need none.

@@ -301,7 +301,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--engines", help="module:function to load engines by, for tests")
     chosen = parser.parse_args(arguments)
     _die_with_parent()
+    # A terminal or a service manager signals us too; the server alone says when it is over.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _log(chosen.log_level)
     if chosen.role == "mind":
         os.nice(_NICENESS)

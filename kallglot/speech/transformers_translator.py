@@ -16,7 +16,7 @@ import attrs
 import torch
 from transformers import MarianMTModel, MarianTokenizer, PreTrainedTokenizerFast
 
-from kallglot.speech import calibration
+from kallglot.speech import calibration, hub
 from kallglot.speech.calibration import Calibration, Evidence
 from kallglot.speech.engines import EngineCard, TextRequest, Translation
 
@@ -189,7 +189,7 @@ def _pairs(
         return frozenset((a, b) for a in known for b in known if a != b and b in targets)
     if limits.languages:
         return frozenset({(limits.languages[0], limits.languages[1])})
-    name = _NAME.search(path_or_id.rstrip("/"))
+    name = _NAME.search(hub.name_of(path_or_id))
     if name is None:
         raise ValueError(f"{path_or_id}: its languages must be named in {calibration.FILE_NAME}")
     source, target = (_TWO_LETTERS.get(code, code) for code in name.groups())

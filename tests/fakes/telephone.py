@@ -73,7 +73,12 @@ class Telephone:
     async def receive(self):
         return await self._frames.get()
 
+    keeps_up = True
+
     async def send(self, frame) -> None:
+        self.send_now(frame)
+
+    def send_now(self, frame) -> None:
         if self.closed is not None:
             raise ConnectionResetError
         now = asyncio.get_running_loop().time()

@@ -80,7 +80,8 @@ async def test_a_dropped_call_comes_back_as_the_same_call(url, client, exchange)
     await phone.hang_up()
     await asyncio.sleep(0.05)
     first, second = exchange.frames
-    assert exchange.endings == [1006, 1000]
+    assert exchange.endings[0] != 1000
+    assert exchange.endings[1] == 1000
     assert "stop" not in {frame["event"] for frame in first}
     assert second[-1]["event"] == "stop"
     assert first[1]["start"]["callSid"] == second[1]["start"]["callSid"]

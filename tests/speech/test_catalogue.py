@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from kallglot.errors import ModelMissing, SettingsError
-from kallglot.speech.catalogue import find, models
+from kallglot.speech import catalogue, synthesisers
+from kallglot.speech.catalogue import Mind, find, models
+from kallglot.speech.engines import EngineCard
 from kallglot.speech.hub import HubModel
 
 MODEL = HubModel("somebody/whisper", "0123abc")
@@ -43,3 +45,26 @@ def test_what_speaks_may_be_named_for_each_language():
     ]
     with pytest.raises(SettingsError, match="or 'espeak-ng'"):
         find("a pleasant voice", "synthesiser")
+
+
+class Known:
+    """A translator or a synthesiser of a few languages."""
+
+    def __init__(self, *languages):
+        self.card = EngineCard("known", languages)
+
+    def pairs(self):
+        return frozenset((a, b) for a in self.card.languages for b in self.card.languages if a != b)
+
+    def voices(self, language):
+        return ("0",) if language in self.card.languages else ()
+
+
+def test_what_no_chosen_model_speaks_is_said_at_the_start(caplog):
+    own, espeak = Known("de"), Known("de", "en")
+    mind = Mind(Known(), Known("de", "en", "tlh"), synthesisers.together([own, espeak]))
+    catalogue._warn_of_other_voices(mind, [own])
+    assert [record.message for record in caplog.records] == [
+        "no model of speech.synthesiser speaks en: espeak-ng does",
+        "no model of speech.synthesiser speaks tlh: it stays unspoken",
+    ]

@@ -19,7 +19,7 @@ def cut(text):
         ("Herr Dr. Kern ist da, bitte.", ["Herr Dr. Kern ist da,", "bitte."]),
         ("Das kostet 3.50 Euro.", ["Das kostet 3.50 Euro."]),
         ("Guten Morgen, Frau Kern. Wie geht es?", ["Guten Morgen,", "Frau Kern.", "Wie geht es?"]),
-        ("你好，我想改一下预约。谢谢！", ["你好，我想改一下预约。", "谢谢！"]),
+        ("你好，我想改一下预约。谢谢！", ["你好，我想改一下预约。", "谢谢！"]),  # noqa: RUF001
         ("مرحبا بكم في مكتبنا، كيف حالك؟", ["مرحبا بكم في مكتبنا،", "كيف حالك؟"]),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from kallglot.errors import ModelMissing
 from kallglot.speech.hub import OLD_WEIGHTS, HubModel, Tally, fetch, name_of
 
-pytest.importorskip("huggingface_hub")
+errors = pytest.importorskip("huggingface_hub.errors")
 
 MODEL = HubModel("somebody/whisper", "0123abc")
 
@@ -69,8 +69,6 @@ def said():
 
 def refusal(kind):
     """An error as the hub's library raises it for an answer of the hub."""
-    from huggingface_hub import errors
-
     return getattr(errors, kind).__new__(getattr(errors, kind))
 
 
@@ -99,11 +97,11 @@ def test_progress_is_said_once_a_second_and_more_rarely_when_nothing_comes(said)
         transfer.update(10_000_000)
         clock.now += 0.25
     assert len(said) == 5
-    assert said[-1] == "fetching m: 0.17 GB of 2.00 GB, 8 %"
+    assert said[-1] == "fetching m: 170.0 MB of 2.00 GB, 8 %"
     for _ in range(20):  # a trickle
         transfer.update(1)
         clock.now += 1
-    assert len(said) == 8
+    assert len(said) == 7
 
 
 def test_it_counts_what_is_written_where_nothing_is_said_of_what_comes(said):
@@ -166,3 +164,9 @@ def test_a_model_is_called_by_its_name_wherever_it_lies(tmp_path):
     assert name_of(str(cached)) == "facebook/mms-tts-deu"
     assert name_of(str(tmp_path)) == tmp_path.name
     assert name_of("facebook/mms-tts-deu") == "facebook/mms-tts-deu"
+
+
+def test_a_translator_of_the_hub_is_known_by_its_name_where_the_cache_keeps_it(tmp_path):
+    cached = tmp_path / "models--Helsinki-NLP--opus-mt-de-en" / "snapshots" / "0123abc"
+    cached.mkdir(parents=True)
+    assert name_of(str(cached)) == "Helsinki-NLP/opus-mt-de-en"

@@ -132,7 +132,7 @@ def test_what_nobody_wants_to_hear_is_not_made(vits):
 
 
 def test_nothing_to_say_is_said_quickly(vits):
-    for text in ("", "  ", "...", "–"):
+    for text in ("", "  ", "...", "—"):
         assert pcm(say(vits, text)) == b""
         assert say(vits, text)[-1].is_last
 
