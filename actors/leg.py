@@ -175,7 +175,14 @@ class Leg(AsyncioActor):
         while not is_over:
             holds_back = self._wire.deadline is not None
             frame = await (self._next_frame() if holds_back else self._link.receive())
-            is_over = frame is None or await self._handle_events(self._events_of(frame))
+            if frame is None:
+                break
+            self._last_frame = self._timeline.now()
+            events = self._wire.receive(frame, self._last_frame)
+            if len(events) == 1 and isinstance(events[0], Heard):  # 49 times out of 50
+                self._hear(events[0])
+            else:
+                is_over = await self._handle_events(events)
         return LegLeft()
 
     async def _next_frame(self) -> Frame | None:
@@ -190,10 +197,6 @@ class Leg(AsyncioActor):
             return await receiving
         finally:
             receiving.cancel()
-
-    def _events_of(self, frame: Frame) -> list[WireEvent]:
-        self._last_frame = self._timeline.now()
-        return self._wire.receive(frame, self._last_frame)
 
     async def _handle_events(self, events: list[WireEvent]) -> bool:
         """Handle what a frame has brought; tell whether it was the last."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 import attrs
+import pykka
 
 from actors.outstanding import Outstanding
 from actors.services import Interruption
@@ -79,7 +80,8 @@ class Listening:
         self._under = bytearray()
         self._resamplers: dict[tuple[str, int], Resampler] = {}
         self._outstanding = Outstanding()
-        self._block = bytearray()
+        self._block: list[bytes] = []
+        self._block_size = 0
         self._block_from = 0.0
         self._speaks_since: float | None = None
 
@@ -134,7 +136,7 @@ class Listening:
         language = self._outstanding.sent(piece.utterance, at, until)
         pcm = self._over_live_voices(piece.pcm)
         mark = f"{self.key}/{piece.utterance}" if piece.is_last else None
-        ear.leg.tell(PlayAudio(pcm, self.key, piece.speaker, piece.utterance, language, mark))
+        _tell(ear.leg, PlayAudio(pcm, self.key, piece.speaker, piece.utterance, language, mark))
         self._recorder.tell(TrackHeard(f"{self.key}_heard", pcm, ear.rate_hz, at))
 
     def reached(self, reached: PlaybackReached) -> None:
@@ -156,8 +158,9 @@ class Listening:
         """Take a frame of somebody's own voice."""
         if self._ear is None or self._blend is None or self._playout is None:
             return
-        now = self._timeline.now()
-        pcm = self._at_ear_rate(f"{heard.speaker} live", heard.pcm, heard.rate_hz)
+        now, pcm = self._timeline.now(), heard.pcm
+        if heard.rate_hz != self._ear.rate_hz:
+            pcm = self._at_ear_rate(f"{heard.speaker} live", pcm, heard.rate_hz)
         if heard.gain != 1.0:
             pcm = sound.gain(pcm, 20 * math.log10(heard.gain))
         pcm = self._blend.add(heard.speaker, pcm, now)
@@ -167,8 +170,9 @@ class Listening:
             self._under += pcm
             del self._under[: -int(UNDERLAY * self._ear.rate_hz) * 2]
             return
-        self._under.clear()
-        self._ear.leg.tell(PlayAudio(pcm, self.key, heard.speaker, None))
+        if self._under:
+            self._under.clear()
+        _tell(self._ear.leg, PlayAudio(pcm, self.key, heard.speaker, None))
         self._keep(pcm, now, self._ear.rate_hz)
 
     def _over_live_voices(self, pcm: bytes) -> bytes:
@@ -192,14 +196,16 @@ class Listening:
     def _keep(self, pcm: bytes, now: float, rate_hz: int) -> None:
         if not self._block:
             self._block_from = self._timeline.session_time(now)
-        self._block += pcm
-        if len(self._block) >= BLOCK * 2 * rate_hz:
+        self._block.append(pcm)
+        self._block_size += len(pcm)
+        if self._block_size >= BLOCK * 2 * rate_hz:
             self._hand_over()
 
     def _hand_over(self) -> None:
         if self._block and self._ear is not None:
-            block = bytes(self._block)
+            block = b"".join(self._block)
             self._block.clear()
+            self._block_size = 0
             self._recorder.tell(
                 TrackHeard(f"{self.key}_heard", block, self._ear.rate_hz, self._block_from)
             )
@@ -224,10 +230,18 @@ class Listening:
         if self._ear is None or self._playout is None or self._playout.is_idle(now):
             return
         cleared = self._playout.clear(now)
-        self._ear.leg.tell(ClearPlayback(self.key))
+        _tell(self._ear.leg, ClearPlayback(self.key))
         at = self._timeline.session_time(now)
         self._recorder.tell(TrackErased(f"{self.key}_heard", at))
         for cut in cleared.cut:
             said = self._outstanding.cut(cut.utterance)
             if said is not None and said.since is not None:
                 self._report(cut.utterance, said.language, said.since, at)
+
+
+def _tell(leg: Receiver, message: PlayAudio | ClearPlayback) -> None:
+    """Tell a leg; one that has ended a moment ago plays nothing, and `ListenerLeft` is coming."""
+    try:  # noqa: SIM105 - `suppress` takes as long as the rest of a hop
+        leg.tell(message)
+    except pykka.ActorDeadError:
+        pass

@@ -22,29 +22,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import attrs
 import pykka
-from pykka._envelope import Envelope  # the type that Pykka's inbox protocol speaks
+from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
+from actors.mailbox import AsyncioFuture, Mailbox
 from kallglot import log
-from kallglot.errors import KallglotError, Refused
-from kallglot.messages import Fact, Media, Question, Request
+from kallglot.errors import Refused
+from kallglot.messages import Fact, Question, Request
 
-__all__ = ["ActorRef", "ActorStopped", "AsyncioActor", "Mailbox", "MailboxFull"]
+__all__ = ["ActorRef", "ActorStopped", "AsyncioActor"]
 
 logger = logging.getLogger(__name__)
 
 A = TypeVar("A", bound="AsyncioActor")
 R = TypeVar("R")
-T = TypeVar("T")
 
 #: How many messages an actor handles before it lets others run.  A handler that awaits nothing
 #: never yields to the loop by itself.
@@ -52,10 +50,6 @@ BATCH = 32
 
 #: Tasks of living actors.  The loop itself only keeps weak references.
 _tasks: set[asyncio.Task[None]] = set()
-
-
-class MailboxFull(KallglotError):
-    """A receiver has fallen so far behind that it cannot take another message."""
 
 
 @attrs.frozen
@@ -80,107 +74,6 @@ class _Failed(Fact):
     error: Exception
 
 
-class Mailbox:
-    """A bounded first-in-first-out queue with one reader, safe to write to from any thread.
-
-    When `media_limit` media messages wait, a new one pushes out the oldest.  Everything else is
-    kept until there are `limit` messages, beyond which `put` raises `MailboxFull`.
-    """
-
-    def __init__(self, limit: int = 10_000, media_limit: int = 50) -> None:
-        self.dropped = 0
-        self._limit = limit
-        self._media_limit = media_limit
-        self._media = 0
-        self._envelopes: deque[Envelope[Any]] = deque()
-        self._arrival: asyncio.Future[None] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
-
-    def __len__(self) -> int:
-        return len(self._envelopes)
-
-    def empty(self) -> bool:
-        return not self._envelopes
-
-    def is_awaited(self) -> bool:
-        """Tell whether the reader has nothing to do, and this is its thread."""
-        arrival = self._arrival
-        return (
-            arrival is not None
-            and not arrival.done()
-            and threading.get_ident() == self._thread
-        )
-
-    def put(self, envelope: Envelope[Any], /) -> None:
-        if threading.get_ident() == self._thread:
-            self._put(envelope)
-        else:
-            self._loop.call_soon_threadsafe(self._put, envelope)
-
-    def get(self) -> Envelope[Any]:
-        envelope = self._envelopes.popleft()
-        if isinstance(envelope.message, Media):
-            self._media -= 1
-        return envelope
-
-    async def arrival(self) -> None:
-        """Wait until there is something to get."""
-        while not self._envelopes:
-            self._arrival = self._loop.create_future()
-            try:
-                await self._arrival
-            finally:
-                self._arrival = None
-
-    def _put(self, envelope: Envelope[Any]) -> None:
-        if isinstance(envelope.message, Media):
-            if self._media == self._media_limit:
-                self._drop_oldest_media()
-            self._media += 1
-        elif len(self._envelopes) >= self._limit:
-            raise MailboxFull(repr(envelope.message))
-        self._envelopes.append(envelope)
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)
-
-    def _drop_oldest_media(self) -> None:
-        for index, envelope in enumerate(self._envelopes):
-            if isinstance(envelope.message, Media):
-                del self._envelopes[index]
-                break
-        self._media -= 1
-        self.dropped += 1
-
-
-class AsyncioFuture(pykka.Future[T]):
-    """A reply that is awaited, never waited for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-
-    def __await__(self) -> Generator[Any, None, T]:
-        return cast("Generator[Any, None, T]", self.future.__await__())
-
-    def get(self, *, timeout: float | None = None) -> T:
-        if not self.future.done():
-            raise RuntimeError("Future.get() would block the event loop: await the future instead")
-        return cast("T", self.future.result())
-
-    def set(self, value: T | None = None) -> None:
-        if not self.future.done():  # the asker may have given up
-            self.future.set_result(value)
-
-    def set_exception(self, exc_info: Any = None) -> None:
-        _, error, _ = exc_info or sys.exc_info()
-        if error is not None and not self.future.done():
-            self.future.set_exception(error)
-
-    def set_get_hook(self, func: Callable[[float | None], T]) -> None:
-        raise NotImplementedError("get hooks block; await the future and go on from there")
-
-
 class ActorRef(pykka.ActorRef[A], Generic[A]):
     """Where to send an actor its messages."""
 
@@ -201,10 +94,11 @@ class ActorRef(pykka.ActorRef[A], Generic[A]):
             pykka.ActorDeadError: the actor has ended.
         """
         actor = self._actor_weakref()
-        if actor is None or self.actor_stopped.is_set():
+        if actor is not None and type(message) in actor.quick and actor.take_at_once(message):
+            return
+        if self.actor_stopped.is_set():
             raise pykka.ActorDeadError(f"{self} not found")
-        if not actor.take_at_once(message):
-            self.actor_inbox.put(Envelope(message))
+        self.actor_inbox.put(Envelope(message))
 
     async def ask(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self, question: Question[R], *, timeout: float = 5.0
@@ -270,7 +164,7 @@ class AsyncioActor(pykka.Actor):
         self._work: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._context = copy_context()
-        self._is_taking = False
+        self._thread = threading.get_ident()
         self._cause: BaseException | None = None
 
     @classmethod
@@ -331,16 +225,17 @@ class AsyncioActor(pykka.Actor):
 
     def take_at_once(self, message: Any) -> bool:
         """Handle a message for its teller, and tell whether it has been handled."""
-        if type(message) not in self.quick or self._is_taking or not self.mailbox.is_awaited():
+        mailbox = self.mailbox
+        if not mailbox.is_idle or threading.get_ident() != self._thread:
             return False
-        self._is_taking = True
+        mailbox.is_idle = False
         try:
             return self._context.run(self.at_once, message)
         except Exception as error:
-            self.mailbox.put(Envelope(_Failed(error)))
+            mailbox.put(Envelope(_Failed(error)))
             return True
         finally:
-            self._is_taking = False
+            mailbox.is_idle = mailbox.empty()
 
     # What Pykka asks of a new kind of actor.
 

@@ -60,10 +60,14 @@ class Address:
         return f"<address of {self.name}>"
 
     def tell(self, message: Any, /) -> None:
-        if self._ref is not None and self._ref.is_alive():
-            self._ref.tell(message)
-        else:
-            self._waiting.append(message)
+        if self._ref is not None:
+            try:
+                self._ref.tell(message)
+            except pykka.ActorDeadError:
+                pass
+            else:
+                return
+        self._waiting.append(message)
 
     async def ask(self, question: Question[R], *, timeout: float = 5.0) -> R:
         """Ask whoever holds the name now; raises like `ActorRef.ask`."""

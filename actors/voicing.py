@@ -41,7 +41,8 @@ class Voicing:
         self._resampler = Resampler(_EAR_RATE, _EAR_RATE)
         self._to_ear: Resampler | None = None
         self._live: tuple[Listener, ...] = ()
-        self._block = bytearray()
+        self._block: list[bytes] = []
+        self._block_size = 0
         self._block_from = 0.0
 
     @property
@@ -69,16 +70,18 @@ class Voicing:
             listener.address.tell(OriginalHeard(self.key, pcm, voice.rate_hz, listener.original))
         if not self._block:
             self._block_from = voice.time_of(voice.position - len(pcm) / (2 * voice.rate_hz))
-        self._block += pcm
-        if len(self._block) >= BLOCK * 2 * voice.rate_hz:
+        self._block.append(pcm)  # a list: a bytearray would be moved with every other frame
+        self._block_size += len(pcm)
+        if self._block_size >= BLOCK * 2 * voice.rate_hz:
             self.hand_over()
         return has_gap
 
     def hand_over(self) -> None:
         """Give the recorder what it has not got yet."""
         if self._block and self._voice is not None:
-            block = bytes(self._block)
+            block = b"".join(self._block)
             self._block.clear()
+            self._block_size = 0
             self._recorder.tell(TrackHeard(self.key, block, self._voice.rate_hz, self._block_from))
 
     def between(self, start: float, end: float) -> bytes:

@@ -83,7 +83,10 @@ class Question(Request, Generic[R]):
 
 
 class Media:
-    """Base class of messages that go stale: under pressure the oldest is dropped."""
+    """Base class of messages that go stale: under pressure the oldest is dropped.
+
+    Nobody changes them, but they are not frozen: making a frozen one takes three times as long.
+    """
 
     __slots__ = ()
 
@@ -121,10 +124,7 @@ class LegLost(Fact):
 
 @attrs.frozen
 class PartFinished(Fact):
-    """A part of the session, such as its recorder, has put its work in the store.
-
-    The transcript says how many turns it has.
-    """
+    """A part of the session has put its work in the store; the transcript counts its turns."""
 
     part: str
     turns: int | None = None
@@ -150,7 +150,7 @@ class Finish(Request):
 # Voices: from the leg to the participant, and on to those who listen.
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class VoiceHeard(Media):
     """A participant's voice, as a leg delivered it."""
 
@@ -159,7 +159,7 @@ class VoiceHeard(Media):
     at: float
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class OriginalHeard(Media):
     """Somebody's own voice, for a listener who hears it untranslated."""
 
@@ -169,7 +169,7 @@ class OriginalHeard(Media):
     gain: float
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class PlayAudio(Media):
     """Send this to the far end now."""
 
@@ -215,8 +215,8 @@ class ListenerLeft(Fact):
 class Listener:
     """Somebody who hears a speaker, and how.
 
-    `language` is set for a translation, which is only shown unless `is_spoken`; `original` is the
-    gain at which the speaker's own voice is heard, 0 for not at all.
+    `language` is set for a translation, only shown unless `is_spoken`; `original` is the gain of
+    the speaker's own voice, 0 for not at all.
     """
 
     key: str

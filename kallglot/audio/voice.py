@@ -18,10 +18,14 @@ SLACK = 0.4
 
 
 class _Run(NamedTuple):
-    """From `start` seconds of the voice on, the session's clock shows `at` plus what follows."""
+    """From `start` seconds of the voice on, the session's clock shows `at` plus what follows.
+
+    It cannot be earlier than `earliest`, where the run before it ends.
+    """
 
     start: float
     at: float
+    earliest: float
 
 
 class Voice:
@@ -50,23 +54,21 @@ class Voice:
         """
         position = self.position
         start = max(0.0, at - len(pcm) / (2 * self.rate_hz))
-        late = start - self.time_of(position) if self._runs else SLACK * 2
-        if late > SLACK:
-            self._runs.append(_Run(position, start))
-        elif late < 0:
-            self._move_back(-late)
+        late = SLACK * 2
+        if self._runs:
+            run = self._runs[-1]
+            late = start - (run.at + position - run.start)
+            if late < 0 and run.at > run.earliest:
+                self._runs[-1] = run._replace(at=max(run.earliest, run.at + late))
         new_run = late > SLACK
+        if new_run:
+            self._runs.append(_Run(position, start, self.time_of(position) if self._runs else 0.0))
         self._pcm += pcm
         if len(self._pcm) > 1.25 * self._keep:
             excess = len(self._pcm) - self._keep
             del self._pcm[:excess]
             self._dropped += excess
         return position if new_run else None
-
-    def _move_back(self, seconds: float) -> None:
-        run = self._runs.pop()
-        before = self.time_of(run.start) if self._runs else 0.0
-        self._runs.append(_Run(run.start, max(before, run.at - seconds)))
 
     def time_of(self, position: float) -> float:
         """Return the session's time at a position."""
@@ -77,7 +79,7 @@ class Voice:
 
     def times_of(self, start: float, end: float) -> tuple[float, float]:
         """Return the session's times of what lies between two positions, in the run of `end`."""
-        run = next((run for run in reversed(self._runs) if run.start < end), _Run(0.0, 0.0))
+        run = next((run for run in reversed(self._runs) if run.start < end), _Run(0.0, 0.0, 0.0))
         return run.at + max(0.0, start - run.start), run.at + end - run.start
 
     def between(self, start: float, end: float) -> bytes:

@@ -1,21 +1,35 @@
-"""`scripts/bench`: measures this machine, compares with the bars, and says how many calls it takes."""
+"""`scripts/bench`: measure the media path of this machine, and compare with what is asked of it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 import click
 from rich.console import Console
 
-from kallglot.bench import live, report
+from kallglot.bench import interrupt, leak, live, report
 from kallglot.bench.figures import Measured, median
 from kallglot.bench.rig import Shape, conversation, machine
 from kallglot.commands import terminal
 
+#: How many calls are tried, one after the other, until it is too much.
 STEPS = (25, 50, 75, 100, 125, 150, 175, 200)
+
+#: The least width at which the table can be read.
+WIDTH = 110
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+What: TypeAlias = Literal["live", "leak", "interrupt", "recording", "memory", "profile"]
+
+
+def _instead(name: What, text: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", "what", flag_value=name, help=text)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,8 +38,11 @@ STEPS = (25, 50, 75, 100, 125, 150, 175, 200)
 @click.option("--runs", default=3, show_default=True, help="Medians of so many runs are shown.")
 @click.option("--mixed", is_flag=True, help="One telephone of each call is a native client.")
 @click.option("--no-recording", is_flag=True, help="Leave the recording out.")
-@click.option("--profile", is_flag=True, help="Show where the media process spends its time.")
-@click.option("--memory", is_flag=True, help="Measure the memory of calls that have gone on.")
+@_instead("leak", "See what finished calls leave, 3000 of them unless --calls says otherwise.")
+@_instead("interrupt", "See how soon a translation falls silent for who interrupts it.")
+@_instead("recording", "See what recording costs: live calls with and without it.")
+@_instead("memory", "See how much memory calls take that have gone on for a while.")
+@_instead("profile", "See where the media process spends its time.")
 @click.option(
     "--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures."
 )
@@ -33,42 +50,83 @@ def main(
     calls: str | None,
     seconds: float,
     runs: int,
+    what: What | None,
+    to: Path | None,
     *,
     mixed: bool,
     no_recording: bool,
-    profile: bool,
-    memory: bool,
-    to: Path | None,
 ) -> None:
     """Measure the media path on this machine, without models."""
-    shape = Shape(is_recorded=not no_recording, is_mixed=mixed)
-    counts = STEPS if calls is None else tuple(int(count) for count in calls.split(","))
     console = Console()
-    if profile:
-        print(terminal.run(live.profile(shape, conversation(), counts[0], seconds)))
-        return
-    if memory:
-        report.show_memory(console, terminal.run(live.memory(shape, conversation(), (10, 30))))
-        return
-    rows = terminal.run(_step_up(shape, counts, seconds, runs, console))
-    report.show_live(console, machine(), rows, seconds, runs)
-    if to is not None:
-        to.write_text(json.dumps([attrs.asdict(row) for row in rows], indent=1) + "\n")
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH)
+    counts = None if calls is None else tuple(int(count) for count in calls.split(","))
+    bench = Bench(console, Shape(not no_recording, mixed), seconds, runs)
+    terminal.run(bench.run(what or "live", counts, to))
 
 
-async def _step_up(
-    shape: Shape, counts: tuple[int, ...], seconds: float, runs: int, console: Console
-) -> list[Measured]:
-    tape = await asyncio.to_thread(conversation)
-    rows: list[Measured] = []
-    with console.status("starting") as status:
-        for count in counts:
-            rows.append(
-                median(await live.measure(shape, tape, count, seconds, runs, status.update))
-            )
-            if not rows[-1].is_safe and counts == STEPS:
-                break
-    return rows
+@attrs.frozen
+class Bench:
+    """What was asked for, and where it is shown."""
+
+    console: Console
+    shape: Shape
+    seconds: float
+    runs: int
+
+    async def run(self, what: What, counts: tuple[int, ...] | None, to: Path | None) -> None:
+        """Measure, and show what was found."""
+        tape = await asyncio.to_thread(conversation)
+        first = None if counts is None else counts[0]
+        match what:
+            case "live":
+                rows = await self._step_up(tape, counts)
+                report.show_live(self.console, rows, self.seconds, self.runs)
+                if to is not None:
+                    _write(rows, to)
+            case "leak":
+                with self.console.status("starting") as status:
+                    left = await leak.leak(self.shape, tape, first or 3000, status.update)
+                report.show_leak(self.console, left)
+            case "interrupt":
+                delays = await interrupt.interrupt(tape, first or 20)
+                report.show_interruptions(self.console, delays)
+            case "recording":
+                await self._compare(tape, first or 40)
+            case "memory":
+                points = await live.memory(self.shape, tape, counts or (10, 30))
+                report.show_memory(self.console, points)
+            case "profile":
+                text = await live.profile(self.shape, tape, first or 50, self.seconds)
+                self.console.print(text, markup=False, highlight=False)
+        report.show_machine(self.console, machine())
+
+    async def _step_up(self, tape: str, counts: tuple[int, ...] | None) -> list[Measured]:
+        rows: list[Measured] = []
+        with self.console.status("starting") as status:
+            for count in counts or STEPS:
+                measured = await live.measure(
+                    self.shape, tape, count, self.seconds, self.runs, status.update
+                )
+                rows.append(median(measured))
+                if counts is None and not rows[-1].is_safe:
+                    break
+        return rows
+
+    async def _compare(self, tape: str, calls: int) -> None:
+        rows: list[Measured] = []
+        with self.console.status("starting") as status:
+            for is_recorded in (False, True):
+                shape = attrs.evolve(self.shape, is_recorded=is_recorded)
+                measured = await live.measure(
+                    shape, tape, calls, self.seconds, self.runs, status.update
+                )
+                rows.append(median(measured))
+        report.show_recording(self.console, *rows)
+
+
+def _write(rows: Sequence[Measured], to: Path) -> None:
+    to.write_text(json.dumps([attrs.asdict(row) for row in rows], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-__all__ = ["BARS", "Bar", "Machine", "Measured", "median", "percentile", "safe_calls", "slope"]
+__all__ = [
+    "Bar",
+    "Machine",
+    "Measured",
+    "median",
+    "percentile",
+    "quantile",
+    "safe_calls",
+    "slope",
+]
 
 #: Above this share of its core the media process has no room for a bad moment.
 BUSIEST = 0.85
@@ -48,6 +57,7 @@ class Measured:
     ear_cpu: float
     busy: float
     lag_p99: float
+    pause: float
     rss: float
     generator_late: float
 
@@ -94,7 +104,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 def median(runs: Iterable[Measured]) -> Measured:
     """Return the median of each figure; what is missing or late counts at its worst."""
     rows = list(runs)
-    worst = {"age_max", "dropped"}
+    worst = {"age_max", "dropped", "pause"}
     figures = {
         field.name: (max if field.name in worst else statistics.median)(
             [getattr(row, field.name) for row in rows]

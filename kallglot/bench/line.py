@@ -23,13 +23,17 @@ _PAYLOAD = b'"payload":"'
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Where a telephone calls, as whom, and at which block of the tape it begins."""
+    """Where a telephone calls, as whom, and at which block of the tape it begins.
+
+    With `is_logged` the line remembers when it said each block.
+    """
 
     session_id: str
     token: str
     participant: str
     dialect: Dialect
     begins: int
+    is_logged: bool = False
 
 
 class Frames:
@@ -77,14 +81,15 @@ def framed(payload: bytes, opcode: int = _TEXT) -> bytes:
 class Line:
     """One connection: first the upgrade, then a block of the tape every 20 ms.
 
-    `ages` is called with the age of each block heard, in microseconds, None where it has no
-    stamp; `cleared` when the server takes back what it has sent.
+    `ages` are those of the blocks heard, in microseconds, None where one has no stamp; `cleared`
+    is when the server took back what it had sent, and `said` when each block was said.
     """
 
     def __init__(self, plan: Plan, tape: Sequence[bytes]) -> None:
         self.plan = plan
         self.ages: list[int | None] = []
         self.cleared: list[int] = []
+        self.said: list[int] = []
         self.is_open = False
         self.is_closed = False
         self.answer = b""
@@ -141,6 +146,8 @@ class Line:
         rest = self._tape[self._at]
         self._at = self._at + 1 if self._at + 1 < len(self._tape) else 0
         self._count = count = self._count + 1
+        if self.plan.is_logged:
+            self.said.append(microseconds)
         stamp = stamps.stamp(microseconds)
         if self.plan.dialect == "twilio":
             return framed(self._form % (count, count, count * 20, stamp, rest))

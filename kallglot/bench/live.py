@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from kallglot.bench.figures import Measured, percentile, quantile
-from kallglot.bench.load import RESOLUTION, Heard, HangUp, HungUp, Listen
+from kallglot.bench.load import RESOLUTION, HangUp, Heard, HungUp, Listen
 from kallglot.bench.rig import Rig, Shape, rig
 from kallglot.bench.server import Profile, Profiled
 
@@ -58,6 +58,7 @@ async def _run(bench: Rig, calls: int, seconds: float, idle: int) -> Measured:
         ear_cpu=ear / seconds / calls,
         busy=media / seconds,
         lag_p99=quantile(after.lags, 0.99),
+        pause=after.pause,
         rss=(after.rss - idle) / calls,
         generator_late=heard.late,
     )

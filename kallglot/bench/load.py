@@ -22,7 +22,17 @@ from kallglot.bench.stamps import BLOCK, base64_of
 from kallglot.bench.worker import answer_questions
 from kallglot.commands import terminal
 
-__all__ = ["RESOLUTION", "Called", "Call", "Heard", "HangUp", "HungUp", "Listen"]
+__all__ = [
+    "RESOLUTION",
+    "Call",
+    "Called",
+    "HangUp",
+    "Heard",
+    "HungUp",
+    "Listen",
+    "Log",
+    "Recall",
+]
 
 #: Microseconds in a column of the histogram of ages.
 RESOLUTION = 50
@@ -53,6 +63,18 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
     """Close every line; `within` is how long the server has to do so first."""
 
     within: float = 0.0
+
+
+class Recall(msgspec.Struct, frozen=True, tag=True):
+    """When did the logged lines say and hear what?"""
+
+
+class Log(msgspec.Struct, frozen=True):
+    """When a line said its blocks, and when it was told to throw away what it had heard."""
+
+    plan: Plan
+    said: list[int]
+    cleared: list[int]
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -136,12 +158,15 @@ class Switch:
         self._ages: Counter[int] = Counter()
         self._late = 0.0
 
-    async def answer(self, question: Call | Listen | HangUp) -> Any:
+    async def answer(self, question: Call | Listen | Recall | HangUp) -> Any:
         match question:
             case Call(lines, tape):
                 return await self._call(lines, tape)
             case Listen(seconds):
                 return await self._listen(seconds)
+            case Recall():
+                logged = [one.line for one in self._sockets if one.line.plan.is_logged]
+                return [Log(line.plan, line.said, line.cleared) for line in logged]
             case HangUp(within):
                 return await self._hang_up(within)
 
@@ -210,13 +235,12 @@ class Switch:
             elif self._since <= now - age < self._until:
                 self._received += 1
                 self._ages[age // RESOLUTION] += 1
-                if age > self._oldest:
-                    self._oldest = age
+                self._oldest = max(self._oldest, age)
 
     async def _hang_up(self, within: float) -> HungUp:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
-        while loop.time() < deadline and self._open():
+        while loop.time() < deadline and self._open():  # noqa: ASYNC110 - of a hundred lines
             await asyncio.sleep(0.02)
         left = self._open()
         self._is_speaking = False
@@ -239,7 +263,7 @@ def _itself(socket: Socket) -> Socket:
 async def _load(host: str, port: str) -> None:
     gc.freeze()
     gc.disable()  # nothing here goes in circles
-    await answer_questions(Call | Listen | HangUp, Switch(host, int(port)).answer)
+    await answer_questions(Call | Listen | Recall | HangUp, Switch(host, int(port)).answer)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Shape:
 
     is_recorded: bool = True
     is_mixed: bool = False
+    is_translated: bool = False
 
 
 @attrs.frozen
@@ -87,7 +88,7 @@ class Rig:
     async def _create(self, number: int) -> tuple[Plan, Plan]:
         body = {
             "mode": "bidirectional_translation",
-            "source_language": "en",
+            "source_language": "de" if self.shape.is_translated else "en",
             "target_language": "en",
             "recording": {"enabled": self.shape.is_recorded},
         }
@@ -96,11 +97,14 @@ class Rig:
             session = await response.json()
         session_id, token = session["id"], session["stream"]["token"]
         blocks = len(self.tape) * 3 // 4 // 160
-        begins = number * 37 % blocks  # not everybody begins to speak at the same moment
+        # Not everybody begins to speak at the same moment, unless that is what is measured.
+        begins = 0 if self.shape.is_translated else number * 37 % blocks
+        then = (begins + blocks // 2) % blocks
         agent: Dialect = "native" if self.shape.is_mixed else "twilio"
+        is_logged = self.shape.is_translated
         return (
-            Plan(session_id, token, "customer", "twilio", begins),
-            Plan(session_id, token, "agent", agent, (begins + blocks // 2) % blocks),
+            Plan(session_id, token, "customer", "twilio", begins, is_logged),
+            Plan(session_id, token, "agent", agent, then, is_logged),
         )
 
     async def call(self, plans: list[Plan]) -> None:

@@ -6,26 +6,27 @@
 from __future__ import annotations
 
 import asyncio
-import cProfile
 import ctypes
 import gc
-import io
 import logging
 import os
-import pstats
+import signal
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
 import pykka
 
+from kallglot.bench.engines import COUNT
 from kallglot.bench.worker import answer_questions, say
 from kallglot.commands import terminal
 from kallglot.config import Settings
-from kallglot.server import running
+from kallglot.server import running, settle
 from kallglot.speech.catalogue import SpeechSettings
 from kallglot.speech.child import Command
 from kallglot.speech.client import Hosts, SpeechClient
@@ -64,8 +65,10 @@ class Profiled(msgspec.Struct, frozen=True):
 class Census(msgspec.Struct, frozen=True):
     """What is there in the media process.
 
-    `lags` are how late the event loop was, in seconds, since the last look; `dropped` counts media
-    messages that were pushed out of the mailboxes of the living.
+    `lags` are how late the event loop was, in seconds, since the last look, and `pause` the longest
+    that the garbage was collected at a stretch; `dropped` counts media
+    messages that were pushed out of the mailboxes of the living; `voices` are what the ear process
+    knows of.
     """
 
     rss: int
@@ -75,20 +78,25 @@ class Census(msgspec.Struct, frozen=True):
     actors: int
     timers: int
     ears: int
+    voices: int
     judged: int
     guessed: int
     dropped: int
     lags: list[float]
+    pause: float
     objects: dict[str, int]
 
 
 class Window:
     """Looks into the process it runs in."""
 
-    def __init__(self, speech: SpeechClient) -> None:
+    def __init__(self, speech: SpeechClient, voices: Path) -> None:
         self._speech = speech
+        self._voices = voices
         self._lags: list[float] = []
         self._due = 0.0
+        self._pause = self._paused_at = 0.0
+        gc.callbacks.append(self._note_pause)
 
     def watch(self) -> None:
         """Begin to measure how late the loop is."""
@@ -100,6 +108,13 @@ class Window:
         self._due = now + LAG_EVERY
         loop.call_at(self._due, self.watch)
 
+    def _note_pause(self, phase: str, _info: object) -> None:
+        now = time.perf_counter()
+        if phase == "start":
+            self._paused_at = now
+        else:
+            self._pause = max(self._pause, now - self._paused_at)
+
     async def answer(self, question: Look | Profile) -> Any:
         match question:
             case Look(is_thorough):
@@ -109,6 +124,7 @@ class Window:
 
     async def _look(self, *, is_thorough: bool) -> Census:
         lags, self._lags = self._lags, []
+        pause, self._pause = self._pause, 0.0
         if is_thorough:
             await _let_go()
         # Counting objects looks at every one of them: too slow during a call.
@@ -118,16 +134,18 @@ class Window:
         judged, guessed = self._speech.frames
         return Census(
             rss=_resident(),
-            files=len(list(Path("/proc/self/fd").iterdir())),
+            files=_files(),
             threads=threading.active_count(),
             tasks=len(asyncio.all_tasks()),
             actors=len(actors),
             timers=objects["TimerHandle"],
             ears=objects["kallglot.speech.ears.Listener"],
+            voices=int(self._voices.read_text()),
             judged=judged,
             guessed=guessed,
             dropped=sum(getattr(mailbox, "dropped", 0) for mailbox in mailboxes),
             lags=lags,
+            pause=pause,
             objects=dict(objects.most_common(400)),
         )
 
@@ -138,6 +156,10 @@ async def _let_go() -> None:
         await asyncio.sleep(0.1)
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _resident() -> int:
@@ -154,14 +176,31 @@ def _objects() -> Counter[str]:
 
 
 async def _profile(seconds: float) -> Profiled:
-    profile = cProfile.Profile()
-    profile.enable()
+    """Look a thousand times per second of processor what is being done.
+
+    cProfile would count calls, and make small functions look expensive.
+    """
+    own: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
+
+    def look(_number: int, frame: FrameType | None) -> None:
+        places = []
+        while frame is not None:
+            places.append(f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}")
+            frame = frame.f_back
+        own[places[0]] += 1
+        whole.update(set(places))
+
+    signal.signal(signal.SIGPROF, look)
+    signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
     await asyncio.sleep(seconds)
-    profile.disable()
-    text = io.StringIO()
-    statistics = pstats.Stats(profile, stream=text)
-    statistics.sort_stats("tottime").print_stats(45)
-    return Profiled(text.getvalue())
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    looks = sum(own.values())
+    lines = [
+        f"{own[place] / looks:6.1%} {count / looks:6.1%}  {place}"
+        for place, count in whole.most_common(80)
+    ]
+    return Profiled("\n".join(["   own  whole  function", *lines]))
 
 
 async def _serve(folder: str, engines: str, interruption: str) -> None:
@@ -174,12 +213,16 @@ async def _serve(folder: str, engines: str, interruption: str) -> None:
         log_level="warning",
     )
     models = SpeechSettings()
+    voices = Path(folder) / "voices"
+    os.environ[COUNT] = str(voices)
+    ear = Command("ear", models, engines="kallglot.bench.engines:counting_ear")
     mind = Command("mind", models, engines=f"kallglot.bench.engines:{engines}")
-    speech = SpeechClient(Hosts(Command("ear", models), mind))
+    speech = SpeechClient(Hosts(ear, mind))
     await speech.start()
     try:
         async with running(settings, speech) as server:
-            window = Window(speech)
+            settle()
+            window = Window(speech, voices)
             window.watch()
             say(Serving(server.url, server.first_key or ""))
             await answer_questions(Look | Profile, window.answer)

@@ -51,6 +51,7 @@ def age(payload: bytes, microseconds: int) -> list[int | None]:
 
 def _age(head: bytes, microseconds: int) -> int | None:
     try:
-        return (microseconds - int(a2b_base64(head).translate(_FROM_SOUND))) % _MOST
+        age: int = (microseconds - int(a2b_base64(head).translate(_FROM_SOUND))) % _MOST
     except (ValueError, Error):
         return None
+    return age

@@ -40,6 +40,10 @@ RATE = 8000
 #: What stands for a translation that the models did not vouch for.
 UNSURE = "(unsure, so the voice was passed on as it was)"
 
+#: Seconds without a frame that are heard, and what is said of them.
+STALL = 0.2
+BUSY = "this machine was busy: for {:.1f} s the telephones had to wait, and that can be heard"
+
 NOTICE = (
     "The models are a demonstration that knows one phrase domain, a support call, and synthetic"
     " voices.  They show how Kallglot works, not how well a large model translates."
@@ -82,10 +86,11 @@ def command(
 ) -> None:
     """Hear a call being translated, on this machine alone.
 
-    It takes a minute and a half, and needs no account.  A server is started, a German customer calls in as if through Twilio, an English agent answers
-    in a browser, both simulated.  Half-way the customer's line is cut, and he calls again.  What
-    came out of each telephone is then compared with what should have: if it is not that, the
-    exit code is 1 and the difference is said.
+    It takes a minute and a half, and needs no account.  A server is started, a German customer
+    calls in as if through Twilio, an English agent answers in a browser, both simulated.  On the
+    way the customer's line is cut, and he calls again.  What came out of each telephone is then
+    compared with what should have: if it is not that, the exit code is 1 and the difference is
+    said.
     """
     now = dt.datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
     wanted = Wanted(folder or Path("kallglot-demo") / now, data, quick, seed, listen)
@@ -132,13 +137,18 @@ async def _demonstrate(wanted: Wanted, console: Console) -> Verdict:
                 "notice": NOTICE,
             }
             report.save_log(held, events, wanted.folder)
-            verdict = await _conclude(held, api, speech, wanted.folder, about)
+            verdict = await _conclude(held, api, speech, wanted.folder, about, console)
         _say_verdict(verdict, wanted.folder, console)
         return verdict
 
 
 async def _conclude(
-    held: Held, api: Api, speech: SpeechService, folder: Path, about: Mapping[str, object]
+    held: Held,
+    api: Api,
+    speech: SpeechService,
+    folder: Path,
+    about: Mapping[str, object],
+    console: Console,
 ) -> Verdict:
     """Save what the call has left, and judge it."""
     transcript = await report.save_call(api, held.session["id"], folder)
@@ -148,8 +158,12 @@ async def _conclude(
     evidence = evidences.evidence_of(held, turns, tracks, pronounce)
     verdict = judgement.judge(evidence, evidences.course_of(held, turns, pronounce))
     again = await second_ear.recognised_again(speech, held)
-    report.save_summary(folder, verdict, evidence, {**about, "recognised_again": again})
+    stall = round(max(phone.latest for phone in held.phones.values()), 3)
+    more = {**about, "longest_stall_seconds": stall, "recognised_again": again}
+    report.save_summary(folder, verdict, evidence, more)
     _draw(held, evidence, folder)
+    if stall > STALL:
+        console.print(BUSY.format(stall), style="yellow", markup=False)
     return verdict
 
 

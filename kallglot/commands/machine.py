@@ -28,6 +28,8 @@ ENOUGH_DISK = 5 * GIB
 LITTLE_DISK = GIB // 2
 #: Of memory: the demonstration models and torch want about 1 GiB.
 ENOUGH_MEMORY = 2 * GIB
+#: Names of the synthesiser that is looked at by itself.
+_ESPEAK = frozenset({"demo", "espeak-ng"})
 #: When this was written; no clock is earlier.
 THIS_YEAR = 1_767_225_600.0
 
@@ -63,9 +65,11 @@ def findings(settings: Settings) -> Iterator[Finding]:
     for role, choice in (
         ("recogniser", settings.speech.recogniser),
         ("translator", settings.speech.translator),
+        ("synthesiser", settings.speech.synthesiser),
     ):
-        for each in choice.split(","):
-            yield _model(role, each.strip())
+        for each in map(str.strip, choice.split(",")):
+            if role != "synthesiser" or each not in _ESPEAK:
+                yield _model(role, each)
     yield _port(settings)
     yield _folder(settings.data)
     yield _disk(settings.data)

@@ -16,7 +16,7 @@ from kallglot.commands import settings as options
 from kallglot.commands import terminal
 from kallglot.commands.terminal import examples
 from kallglot.config import Settings
-from kallglot.server import Server, running
+from kallglot.server import Server, running, settle
 from kallglot.speech.client import Hosts, SpeechClient
 from kallglot.speech.engines import EngineCard
 
@@ -75,6 +75,7 @@ async def _until(stop: asyncio.Event, settings: Settings, console: Console) -> N
         if speech is None:
             return
         async with running(settings, speech) as server:
+            settle()
             announce(server, console)
             await stop.wait()
             console.print("stopping; calls in progress may come back when the server does")

@@ -15,7 +15,7 @@ from kallglot.commands.api import Api, JsonObject
 from kallglot.demo.story import LANGUAGES, Line
 from kallglot.phones.native import NativePhone
 from kallglot.phones.phone import Phone
-from kallglot.phones.tape import Span
+from kallglot.phones.tape import Span, Tape
 from kallglot.phones.twilio import TwilioPhone
 
 __all__ = ["Caption", "Conversation", "Exchange", "Happening", "Held", "News", "Pace", "Said"]
@@ -104,7 +104,13 @@ class Held:
 
     def sound(self, who: str, span: Span) -> bytes:
         """Return what somebody heard."""
-        tape = self.phones[who].handset.heard
+        return self._between(self.phones[who].handset.heard, span)
+
+    def voice(self, who: str, span: Span) -> bytes:
+        """Return what somebody said."""
+        return self._between(self.phones[who].handset.said, span)
+
+    def _between(self, tape: Tape, span: Span) -> bytes:
         return tape.between(Span(self.began + span.since, self.began + span.until))
 
     def audible(self, who: str) -> list[Span]:

@@ -79,7 +79,10 @@ def _evidence(
     language = LANGUAGES[line.listener]
     parts = [part for part in map(translation_of, became) if part]
     translated = " ".join(parts)
-    as_claimed = as_expected = as_recorded = 0.0
+    as_said = as_claimed = as_expected = as_recorded = 0.0
+    if exchange.hearing is not None and not parts:
+        sound = held.sound(line.listener, _wider(exchange.hearing))
+        as_said = likeness(held.voice(line.speaker, exchange.said), sound, _RATE)
     if exchange.hearing is not None and parts:
         wider = _wider(exchange.hearing)
         sound, recorded = held.sound(line.listener, wider), _cut(tracks[line.listener], wider)
@@ -97,6 +100,7 @@ def _evidence(
         as_expected=as_expected,
         as_recorded=as_recorded,
         lag=exchange.lag,
+        as_said=as_said,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import attrs
 
 from kallglot.audio import files
-from kallglot.commands.api import Api, ApiError, JsonObject
+from kallglot.commands.api import Api, JsonObject
 from kallglot.demo.conversation import Held
 from kallglot.demo.judgement import Evidence, Verdict
 
@@ -24,21 +25,30 @@ _TEXTS = {"json": "json", "srt": "srt", "text": "txt"}
 async def save_call(api: Api, session_id: str, folder: Path) -> JsonObject:
     """Save what the API has of the call, and return its transcript.
 
-    Raises:
-        ApiError: a recording is missing.
+    A track that is not there, because nothing was to be recorded, becomes a second of silence: the
+    judgement will say what is missing in it.
     """
     path = f"/v1/sessions/{session_id}/transcript"
     for name, suffix in _TEXTS.items():
         await api.download(path, folder / f"transcript.{suffix}", format=name)
     recordings = {recording["channel"]: recording for recording in await api.recordings(session_id)}
     for track in _TRACKS:
-        if recordings.get(track, {}).get("status") != "ready":
-            raise ApiError(f"there is no recording {track!r} of the call")
-        path = f"/v1/recordings/{recordings[track]['id']}/audio"
-        await api.download(path, folder / f"{track}.wav", format="wav")
+        target = folder / f"{track}.wav"
+        recording = recordings.get(track)
+        if recording is None or recording["status"] != "ready":
+            _save_silence(target)
+        else:
+            path = f"/v1/recordings/{recording['id']}/audio"
+            await api.download(path, target, format="wav")
     _save_stereo(folder)
     transcript: JsonObject = json.loads((folder / "transcript.json").read_text())
     return transcript
+
+
+def _save_silence(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000))
 
 
 def _save_stereo(folder: Path) -> None:

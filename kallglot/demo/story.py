@@ -1,7 +1,8 @@
 """What is said in the demonstration.
 
 Every sentence is from the domain of the demonstration models and was kept out of their training:
-tests/demo/test_story.py checks that.
+tests/demo/test_story.py checks that.  They were chosen to make a story that the models manage; how
+the models do on all sentences kept out is measured with `scripts/train-demo-models --evaluate`.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ def _customer(german: str, english: str) -> Line:
 
 STORY: Sequence[Line] = (
     _agent(
-        "Hello, this is Helen Wolf from customer service.",
-        "Guten Tag, hier spricht Helen Wolf vom Kundendienst.",
+        "Hello, this is Helen Becker from customer service.",
+        "Guten Tag, hier spricht Helen Becker vom Kundendienst.",
     ),
     _customer(
-        "Ich heiße David Weber und wohne in München.",
-        "I am called David Weber and I live in Munich.",
+        "Ich habe gestern schon einmal angerufen.",
+        "I already called once yesterday.",
     ),
     _agent("Of course. What can I do for you today?", "Natürlich. Was kann ich heute für Sie tun?"),
     _customer(
@@ -64,15 +65,18 @@ STORY: Sequence[Line] = (
         "The internet has been down for nine hours.",
     ),
     _agent("Can you please restart the router?", "Können Sie den Router bitte neu starten?"),
-    _customer("Wie kann ich den Router neu starten?", "How can I restart the router?"),
+    _customer(
+        "Ich habe den Router erst heute früh gekauft.",
+        "I only bought the router early today.",
+    ),
     _agent(
         "The technician will come to Munich on Tuesday afternoon.",
         "Der Techniker kommt am Dienstagnachmittag nach München.",
         is_missed=True,
     ),
     _customer(
-        "Mein Sohn kann den Techniker hereinlassen.",
-        "My son can let the technician in.",
+        "Bitte rufen Sie mich am Dienstag um halb vier an.",
+        "Please call me on Tuesday at half past three.",
     ),
     _agent(
         "I will put you down for Tuesday at half past five.",

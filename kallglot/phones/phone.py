@@ -68,6 +68,8 @@ class Phone:
         self._show = show
         self._state: _State = _Unplugged()
         self.rate_hz = wire.rate_hz
+        #: By how many seconds a frame came too late at worst, because this machine was busy.
+        self.latest = 0.0
         self.handset = Handset(wire, network)
 
     async def __aenter__(self) -> Self:
@@ -170,6 +172,7 @@ class Phone:
         for count in itertools.count():
             at = began + count * FRAME
             await asyncio.sleep(at - _now())
+            self.latest = max(self.latest, _now() - at)
             await _send(link, self.handset.tick(at))
 
     async def _read(self, link: aiohttp.ClientWebSocketResponse) -> None:

@@ -38,7 +38,8 @@ class Calibration:
 
     `refusal` is the largest probability, at the first token of the text, of the token that says
     that the input is outside what the model knows; None for models that were not taught one.
-    `confidence` is the smallest mean, and `weakest` the smallest single probability of a token.
+    `confidence` is the smallest mean, and `weakest` the smallest single probability of a token;
+    in a model that was taught to refuse, confidence counts the chance of a refusal against it.
     `no_speech` is the largest probability of there being no speech.  A model with an elastic
     window was trained on sounds of any length, and need not have them padded to the window.
     """
@@ -65,11 +66,17 @@ class Calibration:
             notice=self.notice,
         )
 
+    def confidence_in(self, evidence: Evidence) -> float:
+        """How far the text can be trusted, by its tokens and by the chance of a refusal."""
+        if self.refusal is None:
+            return evidence.confidence
+        return evidence.confidence * (1.0 - evidence.refusal)
+
     def believes(self, evidence: Evidence) -> bool:
         is_refused = self.refusal is not None and evidence.refusal > self.refusal
         return (
             not is_refused
-            and evidence.confidence >= self.confidence
+            and self.confidence_in(evidence) >= self.confidence
             and evidence.weakest >= self.weakest
         )
 

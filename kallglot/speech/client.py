@@ -170,12 +170,11 @@ class SpeechClient:
         """Send what was heard since the last tick, all calls together."""
         loop = asyncio.get_running_loop()
         heard = self._ears.collect(loop.time())
-        if heard is None:
-            return
-        self._ear.send(heard)
+        if heard is not None:
+            self._ear.send(heard)
         for stream in self._ears.closed():
             self._ear.send(wire.Forget(stream))
-        if self._check is None:
+        if heard is not None and self._check is None:
             self._check = loop.call_later(OVERDUE * 1.1, self._look_for_overdue)
 
     def _look_for_overdue(self) -> None:

@@ -129,12 +129,14 @@ class Ears:
 
     def expect(self, listener: Listener) -> None:
         """Remember that a listener has a whole frame."""
-        if not self._due:
+        if not self._due and not self._closed:
             self._wake()
         self._due.append(listener)
 
     def forget(self, listener: Listener) -> None:
         if not isinstance(self._process, _Away):
+            if not self._due and not self._closed:
+                self._wake()
             self._closed.append(listener.stream)
 
     def closed(self) -> list[int]:

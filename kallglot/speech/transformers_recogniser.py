@@ -158,9 +158,8 @@ class WhisperRecogniser:
             whole: torch.Tensor = encoder(features).last_hidden_state
             return whole
         # transformers takes the whole window and nothing else; the arithmetic does not mind.
-        hidden = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(features)))).transpose(
-            1, 2
-        )
+        hidden = functional.gelu(encoder.conv1(features))
+        hidden = functional.gelu(encoder.conv2(hidden)).transpose(1, 2)
         hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
         for layer in encoder.layers:
             hidden = layer(hidden, None)
@@ -183,15 +182,14 @@ class WhisperRecogniser:
         silences = self._shares_of_silence(opening_logits)
         return [
             Hearing(
-                evidence=_evidence(self._text(tokens), log_probabilities, refusal),
-                language=language,
-                language_confidence=language_confidence,
+                evidence=_evidence(self._text(text[0]), text[1], refusal),
+                language=language[0],
+                language_confidence=language[1],
                 no_speech=silence,
             )
-            for (tokens, log_probabilities), refusal, silence, (
-                language,
-                language_confidence,
-            ) in zip(texts, refusals, silences, chosen, strict=True)
+            for text, refusal, silence, language in zip(
+                texts, refusals, silences, chosen, strict=True
+            )
         ]
 
     def _shares_of_silence(self, logits: torch.Tensor) -> list[float]:
@@ -261,7 +259,7 @@ class WhisperRecogniser:
         return Recognition(
             text="" if is_silence else evidence.text,
             language=hearing.language,
-            confidence=evidence.confidence,
+            confidence=self.limits.confidence_in(evidence),
             language_confidence=hearing.language_confidence,
             is_sure=is_silence or is_believed,
         )

@@ -83,7 +83,7 @@ class MarianTranslator:
         return [
             Translation(
                 evidence.text,
-                confidence=evidence.confidence,
+                confidence=self.limits.confidence_in(evidence),
                 is_sure=not request.text.strip() or self.limits.believes(evidence),
             )
             for request, evidence in zip(batch, self.write(batch), strict=True)

@@ -12,7 +12,7 @@ from kallglot.config import Settings
 from kallglot.demo import evidence as evidences
 from kallglot.demo import judgement, picture, report, second_ear
 from kallglot.demo.conversation import Conversation, Exchange, Happening, Held, Pace
-from kallglot.demo.judgement import Evidence
+from kallglot.demo.judgement import Course, Evidence
 from kallglot.demo.story import LANGUAGES, Line
 from kallglot.phones.handset import Handset
 from kallglot.phones.native import NativePhone
@@ -30,24 +30,49 @@ STORY = (
 PACE = Pace(pause=0.3, least=0.8, patience=3.0, away=0.8)
 
 
-async def test_a_call_is_held_saved_and_judged(tmp_path):
-    speech = FakeSpeech()
-    for line in STORY:
+@attrs.frozen
+class After:
+    """What is known after a call."""
+
+    held: Held
+    evidence: list[Evidence]
+    course: Course
+    told: list
+
+
+async def call(speech: FakeSpeech, story, folder) -> After:
+    for line in story:
         speech.knows({(line.language, LANGUAGES[line.listener]): {line.text: line.translation}})
-    settings = Settings.default(data=str(tmp_path / "data"), bind=f"127.0.0.1:{free_port()}")
-    told = []
+    settings = Settings.default(data=str(folder / "data"), bind=f"127.0.0.1:{free_port()}")
+    told: list = []
     async with (
         running(settings, speech) as server,
         connected(server.url, server.first_key or "") as api,
     ):
-        sounds = {line.text: modem.speak(line.text, line.language) for line in STORY}
-        held = await Conversation(api, told.append, PACE).hold(STORY, sounds)
-        transcript = await report.save_call(api, held.session["id"], tmp_path)
+        sounds = {line.text: modem.speak(line.text, line.language) for line in story}
+        held = await Conversation(api, told.append, PACE).hold(story, sounds)
+        transcript = await report.save_call(api, held.session["id"], folder)
         turns = evidences.matched(held.exchanges, transcript["turns"])
         pronounce = await second_ear.pronunciations(speech, held.exchanges, turns)
-        tracks = {who: tmp_path / f"{who}_heard.wav" for who in LANGUAGES}
+        tracks = {who: folder / f"{who}_heard.wav" for who in LANGUAGES}
         evidence = evidences.evidence_of(held, turns, tracks, pronounce)
         course = evidences.course_of(held, turns, pronounce)
+    return After(held, evidence, course, told)
+
+
+async def test_a_line_that_is_passed_on_as_it_was_is_recognised_as_that(tmp_path):
+    speech = FakeSpeech()
+    speech.doubt_next("translate")
+    after = await call(speech, STORY[:1], tmp_path)
+    (evidence,) = after.evidence
+    assert evidence.translated == ""
+    assert evidence.as_said > 0.9
+    assert after.course.noises == ()
+
+
+async def test_a_call_is_held_saved_and_judged(tmp_path):
+    after = await call(FakeSpeech(), STORY, tmp_path)
+    held, evidence, course, told = after.held, after.evidence, after.course, after.told
     verdict = judgement.judge(evidence, course)
     assert verdict.failures == ()
     assert verdict.exact == 2

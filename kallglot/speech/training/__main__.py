@@ -20,7 +20,7 @@ examples:
   train-demo-models --sample 5 --held-out --seed 3
       five sentence pairs the models were never trained on, German and English by a tab
   train-demo-models
-      all of it: about 155 000 utterances are synthesised (15 minutes on one core, 4 GB),
+      all of it: 213 000 utterances are synthesised (20 minutes on one core, 6 GB on disk),
       then the translator is trained and then the recogniser, and both are evaluated
   train-demo-models --minutes 30 120
       half an hour for the translator, two hours for the recogniser

@@ -31,6 +31,7 @@ def carry_out(plan: Plan, parts: Sequence[str], threads: int) -> None:
     """Do the parts; what was done before in the same directory is taken from there."""
     if threads:
         torch.set_num_threads(threads)
+    plan.directory.mkdir(parents=True, exist_ok=True)
     for part in parts:
         match part:
             case "sounds":
@@ -60,7 +61,7 @@ def _shards() -> Iterator[tuple[Kind, int, int]]:
     """Kind, number and size of the shards, in the order in which they are made."""
     for number in range(30):
         yield "speech", number, 5000
-        if number < 5:
+        if number < 8:
             yield "unknown", number, 5000
         if number < 3:
             yield "part", number, 5000

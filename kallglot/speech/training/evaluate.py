@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +42,9 @@ _Answer = TypeVar("_Answer")
 _CALIBRATION_SEED: Final = 9001
 _TEST_SEED: Final = 9002
 #: Of sentences that the models do know, at most so many may be refused while calibrating.
-_FALSE_REFUSALS: Final = 0.03
+_FALSE_REFUSALS: Final = 0.035
+#: How many utterances that should be refused one that should not be is worth.
+_COST_OF_A_FALSE_REFUSAL: Final = 2.0
 _BATCH: Final = 16
 _OTHER: Final = {"de": "en", "en": "de"}
 _RECOGNISER: Final = {
@@ -102,19 +105,21 @@ def _hear(recogniser: WhisperRecogniser, sounds: Sequence[Sound]) -> list[Eviden
 
 
 def _thresholds(known: Sequence[Evidence], unknown: Sequence[Evidence]) -> dict[str, float]:
-    """The thresholds that refuse most of the unknown at few false refusals."""
-    best, most = {"refusal": 0.5, "confidence": 0.0, "weakest": 0.0}, -1
-    for refusal in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5):
-        for confidence in (0.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8):
-            for weakest in (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45):
-                tried = {"refusal": refusal, "confidence": confidence, "weakest": weakest}
+    """The best balance of what is refused rightly and wrongly."""
+    best, most = {"refusal": 0.5, "confidence": 0.0, "weakest": 0.0}, -math.inf
+    scores = sorted(Calibration(refusal=1.0).confidence_in(one) for one in known)
+    strictest = scores[: int(_FALSE_REFUSALS * len(known)) + 1]
+    for refusal in (0.1, 0.2, 0.3, 0.5, 0.7):
+        for weakest in (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35):
+            for score in strictest:
+                confidence = math.floor(score * 1000) / 1000
                 limits = Calibration(refusal=refusal, confidence=confidence, weakest=weakest)
-                missed = sum(not limits.believes(evidence) for evidence in known)
-                if missed > _FALSE_REFUSALS * len(known):
-                    continue
-                refused = sum(not limits.believes(evidence) for evidence in unknown)
-                if refused > most:
-                    best, most = tried, refused
+                missed = sum(not limits.believes(one) for one in known) / len(known)
+                refused = sum(not limits.believes(one) for one in unknown) / len(unknown)
+                balance = refused - _COST_OF_A_FALSE_REFUSAL * missed
+                if missed <= _FALSE_REFUSALS and balance > most:
+                    most = balance
+                    best = {"refusal": refusal, "confidence": confidence, "weakest": weakest}
     return best
 
 

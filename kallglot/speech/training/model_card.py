@@ -44,7 +44,7 @@ A recogniser and a translator for German and English, small enough to be part of
 that a call can be translated without a network.  They are for demonstrations and tests.  They
 are no use for a real call:
 
-* They know some 220 sentence patterns of a support call, about 600 words in each language, and
+* They know some 240 sentence patterns of a support call, about 600 words in each language, and
   translate between them one to one.  Everything else they are taught to refuse.
 * They have heard espeak-ng and nobody else.  They do not understand people.
 
@@ -52,11 +52,11 @@ How they were made
 ------------------
 
 The recogniser is a Whisper (4 + 2 layers, 192 wide, 3.3 million parameters) and the translator a
-Marian (3 + 2 layers, 192 wide, 2.7 million parameters, both directions).  Both were trained from
+Marian (3 + 2 layers, 192 wide, 3.4 million parameters, both directions).  Both were trained from
 nothing by ``scripts/train-demo-models`` on sentences of our own grammar, synthesised by espeak-ng
 in 68 speakers, at 135 to 215 words a minute, and sent over a simulated telephone line: a handset's
-band, noise 8 to 35 dB below the voice, G.711, lost packets.  About one utterance in six is
-silence, noise or speech to be refused.  ``transformers`` loads them as it loads their big
+band, noise 8 to 35 dB below the voice, G.711, lost packets.  More than one utterance in five
+is silence, noise or speech to be refused.  ``transformers`` loads them as it loads their big
 relatives; ``kallglot.json`` holds the thresholds below which they are not to be believed.
 
 How good they are
