@@ -19,6 +19,7 @@ from actors.archive import KeepRecording, RecordingsOf
 from actors.runtime import AsyncioActor
 from actors.services import Services
 from kallglot.audio.files import mix_tracks
+from kallglot.audio.pcm import silence
 from kallglot.audio.resample import Resampler
 from kallglot.audio.track import TrackWriter
 from kallglot.ids import new_id
@@ -33,6 +34,9 @@ __all__ = ["MIXED", "Recorder"]
 logger = logging.getLogger(__name__)
 
 MIXED = "mixed"
+
+#: Seconds of silence that end a track.
+FRAME = 0.02
 
 #: Seconds between two visits to the disk.
 EVERY = 1.0
@@ -87,9 +91,13 @@ class Tracks:
             writer.flush()
 
     def close(self, rates: dict[str, int]) -> dict[str, float]:
-        """Close the tracks and mix people's own voices; returns the seconds of each."""
+        """Make the tracks equally long, close them, and mix the voices; returns their seconds."""
         for channel, rate_hz in rates.items():
             self._writer(channel, rate_hz)
+        longest = max((writer.duration for writer, _ in self._writers.values()), default=0.0)
+        for writer, rate_hz in self._writers.values():
+            if writer.duration < longest - FRAME:
+                writer.write(longest - FRAME, silence(FRAME, rate_hz))
         durations = {channel: writer.duration for channel, (writer, _) in self._writers.items()}
         for writer, _ in self._writers.values():
             writer.close()

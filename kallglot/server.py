@@ -6,8 +6,8 @@ This is the only file that knows everybody.
 from __future__ import annotations
 
 import asyncio
-import gc
 import contextlib
+import gc
 import logging
 import socket
 import time

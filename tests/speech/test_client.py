@@ -38,7 +38,7 @@ def ask(speech, text, within=2.0):
 
 async def until(is_so):
     async with asyncio.timeout(3):
-        while not is_so():  # noqa: ASYNC110 - processes are waited for
+        while not is_so():
             await asyncio.sleep(0.01)
 
 
