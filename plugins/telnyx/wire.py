@@ -25,6 +25,7 @@ from typing import Final
 import attrs
 
 from kallglot.audio import g711
+from kallglot.audio.blocks import Blocks
 from kallglot.audio.reorder import ReorderWindow
 from kallglot.providers import (
     Closed,
@@ -166,8 +167,7 @@ class TelnyxWire:
         """Play in `codec`, which is the one the stream was started with."""
         self.rate_hz = rate_hz
         self._codec = codec
-        self._block = len(codec.silence) * rate_hz // 50
-        self._rest = b""
+        self._blocks = Blocks(len(codec.silence) * rate_hz // 50, codec.silence)
         self._state: _Waiting | _Streaming | _Stopped = _Waiting()
         self._outbound: _Unseen | _Probed | _SecondSpeaker | _Echo = _Unseen()
         self._inbound = _Track()
@@ -281,29 +281,20 @@ class TelnyxWire:
         """
         if not isinstance(self._state, _Streaming):
             return []
-        encoded, block = self._codec.encode(pcm), self._block
-        if self._rest or len(encoded) % block:
-            encoded = self._rest + encoded
-            whole = len(encoded) - len(encoded) % block
-            encoded, self._rest = encoded[:whole], encoded[whole:]
-        most = block * 50
-        return [frames.media(encoded[at : at + most]) for at in range(0, len(encoded), most)]
+        return [frames.media(whole) for whole in self._blocks.put(self._codec.encode(pcm))]
 
     def mark(self, name: str) -> list[Frame]:
         """Play what is left over, and ask to be told when it has been heard."""
         if not isinstance(self._state, _Streaming):
             return []
-        rest, self._rest = self._rest, b""
-        silence = self._codec.silence
-        padding = silence * ((self._block - len(rest)) // len(silence))
-        last = [frames.media(rest + padding)] if rest else []
+        last = [frames.media(whole) for whole in self._blocks.flush()]
         return [*last, frames.mark(name)]
 
     def clear(self, listener: str) -> list[Frame]:
         """Have Telnyx throw away its queue; it returns every mark that is still out."""
         if not isinstance(self._state, _Streaming):
             return []
-        self._rest = b""
+        self._blocks.clear()
         return [frames.CLEAR]
 
     def notify(self, notice: Notice) -> list[Frame]:

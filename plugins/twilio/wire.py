@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 from kallglot.audio import g711
+from kallglot.audio.blocks import Blocks
 from kallglot.providers import (
     Closed,
     DigitPressed,
@@ -74,7 +75,7 @@ class TwilioWire:
 
     def __init__(self, offer: StreamOffer) -> None:
         self._state: _Waiting | _Streaming | _Stopped = _Waiting()
-        self._rest = b""
+        self._blocks = Blocks(BLOCK, g711.MULAW_SILENCE)
 
     # in
 
@@ -156,27 +157,22 @@ class TwilioWire:
         """
         if not isinstance(self._state, _Streaming):
             return []
-        encoded = g711.encode_mulaw(pcm)
-        if self._rest or len(encoded) % BLOCK:
-            encoded = self._rest + encoded
-            whole = len(encoded) - len(encoded) % BLOCK
-            encoded, self._rest = encoded[:whole], encoded[whole:]
-        sid, most = self._state.sid, BLOCK * 50
-        return [frames.media(sid, encoded[at : at + most]) for at in range(0, len(encoded), most)]
+        sid = self._state.sid
+        return [frames.media(sid, whole) for whole in self._blocks.put(g711.encode_mulaw(pcm))]
 
     def mark(self, name: str) -> list[Frame]:
         """Play what is left over, and ask to be told when it has been heard."""
         if not isinstance(self._state, _Streaming):
             return []
-        sid, rest, self._rest = self._state.sid, self._rest, b""
-        last = [frames.media(sid, rest.ljust(BLOCK, g711.MULAW_SILENCE))] if rest else []
+        sid = self._state.sid
+        last = [frames.media(sid, whole) for whole in self._blocks.flush()]
         return [*last, frames.mark(sid, name)]
 
     def clear(self, listener: str) -> list[Frame]:
         """Have Twilio throw away its queue; it returns every mark that is still out."""
         if not isinstance(self._state, _Streaming):
             return []
-        self._rest = b""
+        self._blocks.clear()
         return [frames.clear(self._state.sid)]
 
     def notify(self, notice: Notice) -> list[Frame]:
