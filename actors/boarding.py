@@ -77,7 +77,7 @@ class Boarding:
         if arrival.participant is not None or not arrival.names_speakers:
             seating = await self._seating(arrival.participant, arrival.call_id)
         leg_id = new_id("leg")
-        args = (leg_id, arrival, self._parent.ref, self._timeline)
+        args = (leg_id, arrival, self._parent.here, self._timeline)
         ref: ActorRef[Leg] = self._parent.spawn(ChildSpec(leg_id, Leg, args))
         record = LegRecord(
             id=leg_id,

@@ -49,11 +49,11 @@ class Cast:
             translator = ChildSpec(
                 f"translator of {person.key}",
                 Translator,
-                (person.key, person.voice, self._services, self._parent.ref, transcript),
+                (person.key, person.voice, self._services, self._parent.here, transcript),
                 Restart.ON_FAILURE,
             )
             colleagues = Colleagues(
-                self._parent.ref, self._parent.address(translator.name), transcript, recorder
+                self._parent.here, self._parent.address(translator.name), transcript, recorder
             )
             participant = ChildSpec(
                 _name(person.key),

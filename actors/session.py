@@ -211,7 +211,7 @@ class Session(Supervisor):
         for effect in effects:
             self._carry_out(effect)
         if isinstance(self._state, lifecycle.Ended):
-            self._archive.tell(Settle(self.ref, Settled()))
+            self._archive.tell(Settle(self.here, Settled()))
 
     def _carry_out(self, effect: lifecycle.Effect) -> None:
         match effect:
@@ -228,7 +228,7 @@ class Session(Supervisor):
     def _start_parts(self) -> None:
         if self._record.started_at is not None:
             self._timeline.start(self._record.started_at)
-        mine = (self._record, self._services, self.ref)
+        mine = (self._record, self._services, self.here)
         self.spawn(ChildSpec("transcript", Transcript, mine, Restart.ON_FAILURE))
         if self._record.is_recorded:
             args = (*mine, self._timeline)

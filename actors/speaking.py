@@ -16,7 +16,7 @@ import attrs
 
 from actors.services import Services
 from actors.voicing import Voicing
-from kallglot.errors import EngineError
+from kallglot.errors import EngineBusy, EngineError
 from kallglot.ids import new_id
 from kallglot.messages import (
     Fact,
@@ -251,7 +251,8 @@ class Speaking:
         self._in_flight = None
         self._ask_for_next()
         self._pass_untranslated(failed.span)
-        self._colleagues.session.tell(SpeechUnavailable(str(failed.error)))
+        if not isinstance(failed.error, EngineBusy):  # that costs an utterance, not the session
+            self._colleagues.session.tell(SpeechUnavailable(str(failed.error)))
 
     def _show(self, recognised: Recognised) -> None:
         recognition = recognised.recognition

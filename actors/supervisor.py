@@ -95,6 +95,9 @@ class Supervisor(AsyncioActor):
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
         self.children: dict[str, ActorRef[Any]] = {}
+        #: Where children reach their parent; what they tell it after its end is lost, not wrong.
+        self.here = Address(self.ref.name)
+        self.here.move_to(self.ref)
         self._addresses: dict[str, Address] = {}
         self._specs: dict[str, ChildSpec] = {}
         self._restarts: deque[float] = deque()

@@ -92,7 +92,7 @@ class Switchboard(Supervisor):
                 return self.children.get(session_id)
             case SuspendAll():
                 self._is_closed = True
-                sessions = self._sessions()
+                sessions = [session for session in self._sessions() if session.is_alive()]
                 for session in sessions:
                     session.tell(Suspend())
                 return sessions

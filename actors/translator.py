@@ -16,7 +16,7 @@ import attrs
 
 from actors.runtime import AsyncioActor
 from actors.services import Services
-from kallglot.errors import EngineError
+from kallglot.errors import EngineBusy, EngineError
 from kallglot.messages import (
     Fact,
     Finish,
@@ -159,7 +159,8 @@ class Translator(AsyncioActor):
             logger.error("interpreting failed", exc_info=error)
         self._transcript.tell(UtteranceRendered(recognised.utterance))
         _pass_original(recognised, recognised.listeners)
-        self._session.tell(SpeechUnavailable(str(error)))
+        if not isinstance(error, EngineBusy):  # that costs an utterance, not the session
+            self._session.tell(SpeechUnavailable(str(error)))
 
 
 def _pass_original(recognised: UtteranceRecognised, listeners: Sequence[Listener]) -> None:

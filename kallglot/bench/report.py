@@ -46,18 +46,17 @@ def show_live(console: Console, rows: Sequence[Measured], seconds: float, runs: 
             f"{row.generator_late * 1e3:.0f}",
         )
     console.print(table)
-    most = rows[-1]
-    cost = (most.media_cpu + most.ear_cpu) * 1e3
-    show_bars(
-        console,
-        [
-            Bar(f"processor per call, at {most.calls} calls", cost, 10.0, "ms a second"),
-            *(
-                Bar(f"age of frames, p99, at {row.calls} calls", row.age_p99 * 1e3, 40.0, "ms")
-                for row in rows
-            ),
-        ],
-    )
+    for row in rows:
+        cost = (row.media_cpu + row.ear_cpu) * 1e3
+        console.print(f"[bold]{row.calls} calls[/]")
+        show_bars(
+            console,
+            [
+                Bar("  processor per call, media process and ear", cost, 10.0, "ms a second"),
+                Bar("  age of frames, p99", row.age_p99 * 1e3, 40.0, "ms"),
+                Bar("  frames missing", row.missing, 0.0, ""),
+            ],
+        )
     console.print(f"[bold]this machine's safe number of calls: {safe_calls(rows)}[/]")
 
 

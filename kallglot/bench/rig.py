@@ -97,8 +97,7 @@ class Rig:
             session = await response.json()
         session_id, token = session["id"], session["stream"]["token"]
         blocks = len(self.tape) * 3 // 4 // 160
-        # Not everybody begins to speak at the same moment, unless that is what is measured.
-        begins = 0 if self.shape.is_translated else number * 37 % blocks
+        begins = number * 37 % blocks  # not everybody begins to speak at the same moment
         then = (begins + blocks // 2) % blocks
         agent: Dialect = "native" if self.shape.is_mixed else "twilio"
         is_logged = self.shape.is_translated

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from kallglot.errors import EngineBusy
 from kallglot.model.session import Mode, Participant
 from kallglot.speech.engines import SpeechRequest
 from tests.fakes.speech import heard
@@ -151,6 +152,14 @@ async def test_when_an_engine_fails_the_voice_passes_and_translation_comes_back(
     assert await call.agent.hears() == "Guten Tag"
     await call.customer.is_silent(3.0)
     call.agent.played.clear()
+    await call.customer.says("Auf Wiederhören")
+    assert await call.agent.hears() == "Goodbye"
+
+
+async def test_an_engine_that_is_too_busy_costs_an_utterance_and_not_the_translation(call):
+    call.speech.fail_next("translate", error=EngineBusy("too many are waiting"))
+    await call.customer.says("Guten Tag")
+    assert await call.agent.hears() == "Guten Tag"
     await call.customer.says("Auf Wiederhören")
     assert await call.agent.hears() == "Goodbye"
 

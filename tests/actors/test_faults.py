@@ -172,3 +172,13 @@ class TestInterrupting:
     async def test_a_patient_server_never_stops(self, call):
         await self.interrupt(call, "Stop please stop I have heard enough of this")
         assert call.agent.cleared == []
+
+
+async def test_a_session_that_is_cut_short_leaves_no_error_behind(call, caplog):
+    call.speech.delay["recognise"] = 0.05
+    call.speech.fail_next("recognise", times=5)
+    await call.customer.says("Guten Tag", silence=0.57)
+    switchboard = call.calls._switchboard._actor_weakref()
+    await switchboard.children[call.session.id].stop()
+    await call.settle()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
