@@ -93,8 +93,12 @@ class Intake:
     """Lets a voice in at the pace at which people speak.
 
     A network that stalls delivers a few seconds at once, which is fine; a client that sends a
-    file as fast as it can, or a hostile one, is held to real time beyond `ahead` seconds.
+    file as fast as it can, or a hostile one, is held to little more than real time beyond
+    `ahead` seconds.  Little more, so that a voice that once came in a burst has room again soon.
     """
+
+    #: Seconds of audio that may come in a second, in the long run.
+    pace = 1.25
 
     def __init__(self, ahead: float = 3.0) -> None:
         self._ahead = ahead
@@ -104,8 +108,8 @@ class Intake:
     def admits(self, seconds: float, now: float) -> bool:
         """Tell whether `seconds` of audio that arrive at `now` may come in."""
         until = now if self._until is None or self._until < now else self._until
-        if until + seconds - now > self._ahead:
+        if until + seconds / self.pace - now > self._ahead:
             self.refused += seconds
             return False
-        self._until = until + seconds
+        self._until = until + seconds / self.pace
         return True
