@@ -31,7 +31,7 @@ __all__ = ["Hosts", "Load", "SpeechClient"]
 logger = logging.getLogger(__name__)
 
 #: Seconds for which sound is collected before it is sent to be judged.
-TICK = 0.01
+TICK = 0.02
 #: Seconds after which frames that have not been judged are guessed.
 OVERDUE = 0.25
 
