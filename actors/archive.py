@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 import attrs
 
@@ -18,6 +18,7 @@ from actors.runtime import AsyncioActor
 from kallglot.errors import StoreError
 from kallglot.lifecycle import Ended
 from kallglot.messages import Fact, Question, Receiver, Request
+from kallglot.model.glossary import TermCount
 from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
 from kallglot.model.session import Session, Status
@@ -32,10 +33,12 @@ __all__ = [
     "KeepLeg",
     "KeepRecording",
     "KeepSession",
+    "KeepTermCounts",
     "KeepUtterance",
     "NextSequence",
     "RecordingsOf",
     "Settle",
+    "TermCounts",
 ]
 
 logger = logging.getLogger(__name__)
@@ -79,6 +82,17 @@ class KeepRecording(Request):
 
 
 @attrs.frozen
+class KeepTermCounts(Request):
+    """Keep how the terms of a session's glossary have fared until now."""
+
+    session_id: str
+    counts: tuple[TermCount, ...]
+
+
+Keep: TypeAlias = KeepSession | KeepLeg | KeepUtterance | KeepRecording | KeepTermCounts
+
+
+@attrs.frozen
 class EndCrashed(Request):
     """Put on record that a session is over because something in it failed."""
 
@@ -88,6 +102,13 @@ class EndCrashed(Request):
 @attrs.frozen
 class NextSequence(Question[int]):
     """Which number does the session's next utterance get?"""
+
+    session_id: str
+
+
+@attrs.frozen
+class TermCounts(Question[tuple[TermCount, ...]]):
+    """How have the terms of the session's glossary fared until now?"""
 
     session_id: str
 
@@ -126,7 +147,7 @@ class Archive(AsyncioActor):
 
     async def on_receive(self, message: Any) -> Any:
         match message:
-            case KeepSession() | KeepLeg() | KeepUtterance() | KeepRecording():
+            case KeepSession() | KeepLeg() | KeepUtterance() | KeepRecording() | KeepTermCounts():
                 self.later(self._keep(message), failed=lambda error: _Lost(repr(message), error))
             case Settle(told, settled):
                 underway = set(self._work)
@@ -138,6 +159,9 @@ class Archive(AsyncioActor):
             case NextSequence(session_id):
                 said = await self._store.transcripts.of_session(session_id)
                 return max((utterance.sequence for utterance in said), default=0) + 1
+            case TermCounts(session_id):
+                known = await self._store.glossaries.of_session(session_id)
+                return () if known is None else known.counts
             case RecordingsOf(session_id):
                 return tuple(await self._store.recordings.of_session(session_id))
             case _Lost(what, error):
@@ -145,7 +169,7 @@ class Archive(AsyncioActor):
             case _:
                 return await super().on_receive(message)
 
-    async def _keep(self, message: KeepSession | KeepLeg | KeepUtterance | KeepRecording) -> None:
+    async def _keep(self, message: Keep) -> None:
         now = self._wall()
         events = tuple(event_of(happening, now) for happening in _happenings(message))
         for wait in (*RETRIES, None):
@@ -173,7 +197,7 @@ class Archive(AsyncioActor):
 
     def _write(
         self,
-        message: KeepSession | KeepLeg | KeepUtterance | KeepRecording,
+        message: Keep,
         events: tuple[Event, ...],
     ) -> Awaitable[None]:
         match message:
@@ -185,12 +209,14 @@ class Archive(AsyncioActor):
                 return self._store.transcripts.put(utterance, events=events)
             case KeepRecording(recording):
                 return self._store.recordings.put(recording, events=events)
+            case KeepTermCounts(session_id, counts):
+                return self._store.glossaries.keep_report(session_id, counts)
             case _:
                 assert_never(message)
 
     def _announce(
         self,
-        message: KeepSession | KeepLeg | KeepUtterance | KeepRecording,
+        message: Keep,
         events: tuple[Event, ...],
     ) -> None:
         match message:
@@ -211,8 +237,12 @@ async def _settle(underway: set[asyncio.Task[None]], told: Receiver, settled: Fa
 
 
 def _happenings(
-    message: KeepSession | KeepLeg | KeepUtterance | KeepRecording,
+    message: Keep,
 ) -> tuple[Happening, ...]:
-    if isinstance(message, KeepUtterance):
-        return (SegmentWritten(message.session, message.utterance),) if message.is_new else ()
-    return message.happenings
+    match message:
+        case KeepUtterance(session, utterance, is_new=True):
+            return (SegmentWritten(session, utterance),)
+        case KeepUtterance() | KeepTermCounts():
+            return ()
+        case _:
+            return message.happenings

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 import pykka
@@ -44,6 +46,11 @@ class Boarded:
     rate_hz: int
     plays_to_all: bool
     participants: set[str] = attrs.field(factory=set)
+
+    def tell(self, message: Any) -> None:
+        """Tell the leg; one that has gone meanwhile is past telling, and its end is on its way."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self.ref.tell(message)
 
 
 class Boarding:
@@ -107,7 +114,7 @@ class Boarding:
             else:
                 seating = await self._seating(speaker, None)
         except Refused as refusal:
-            boarded.ref.tell(TurnAwaySpeaker(speaker, refusal.code, str(refusal)))
+            boarded.tell(TurnAwaySpeaker(speaker, refusal.code, str(refusal)))
             return None
         self._sit(boarded, speaker, seating)
         return boarded
@@ -127,14 +134,13 @@ class Boarding:
     def hang_up(self, why: HangUpReason, leg_id: str | None = None) -> None:
         """Close one leg, or all."""
         for boarded in self._boarded.values():
-            if leg_id in (None, boarded.record.id) and boarded.ref.is_alive():
-                boarded.ref.tell(HangUp(why))
+            if leg_id in (None, boarded.record.id):
+                boarded.tell(HangUp(why))
 
     def show(self, message: Notify) -> None:
         """Show a notice on every leg whose protocol has words for it."""
         for boarded in self._boarded.values():
-            if boarded.ref.is_alive():
-                boarded.ref.tell(message)
+            boarded.tell(message)
 
     def let_all_hear(self) -> None:
         """Tell every participant again which leg plays to them."""
@@ -159,7 +165,7 @@ class Boarding:
             boarded.record = attrs.evolve(boarded.record, participant=key)
             self._remember(boarded.record)
         for name in {speaker, key}:  # a stream may name its speaker or not, even by turns
-            boarded.ref.tell(SeatSpeaker(name, key, self._cast.address(key)))
+            boarded.tell(SeatSpeaker(name, key, self._cast.address(key)))
         if seating.replaces is not None:
             self.hang_up(HangUpReason(1000, "replaced"), seating.replaces)
         self._let_hear(boarded, key)

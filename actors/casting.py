@@ -6,9 +6,9 @@ import logging
 
 import attrs
 
+from actors.colleagues import Colleagues
 from actors.participant import Participant
 from actors.services import Services
-from actors.speaking import Colleagues
 from actors.supervisor import Address, ChildSpec, Restart, Supervisor
 from actors.translator import Translator
 from kallglot.hearing import Hearing, hearings
@@ -16,6 +16,7 @@ from kallglot.ids import new_id
 from kallglot.messages import Finish, Listener, Receiver, RouteVoice, SpeechMade
 from kallglot.model.session import Participant as Person
 from kallglot.model.session import Session
+from kallglot.pressure import Level
 from kallglot.timeline import Timeline
 
 __all__ = ["Cast"]
@@ -38,6 +39,8 @@ class Cast:
         self._timeline = timeline
         self._people = {person.key: person for person in session.participants}
         self.is_translating = services.speech.is_ready()
+        #: Whether translations are spoken, and not only shown.
+        self.is_speaking = services.speech.pressure < Level.CAPTIONS_ONLY
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -95,6 +98,14 @@ class Cast:
             self.route()
         return is_news
 
+    def speak(self, *, is_speaking: bool) -> bool:
+        """Have translations spoken, or only shown; returns whether that is news."""
+        is_news = self.is_speaking is not is_speaking
+        if is_news:
+            self.is_speaking = is_speaking
+            self.route()
+        return is_news
+
     def say(self, notice: str) -> None:
         """Have everybody hear a notice, such as `unavailable`, in their own language."""
         for person in self.people:
@@ -114,7 +125,11 @@ class Cast:
     def route(self) -> None:
         """Tell everybody who hears them, and how."""
         table = hearings(
-            self._session.mode, self.people, self._session.hearing_original, self._can_translate
+            self._session.mode,
+            self.people,
+            self._session.hearing_original,
+            self._can_translate,
+            is_speaking=self.is_speaking,
         )
         languages = {person.language for person in self.people} - {None}
         for person in self.people:

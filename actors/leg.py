@@ -1,14 +1,15 @@
 """A leg: one socket, the wire that speaks its protocol, and the people on it.
 
-Its reader takes frames from the socket as they come and hands what was heard straight to the
-participants; it waits for nothing else, because a carrier drops audio when we read too slowly.
-A leg is never restarted: when its socket is gone it ends, and the session is told.
+A frame is handled while it comes in, and what was heard goes straight on to the participant.  If
+the leg is busy then, one frame waits in its mailbox and the link brings no more until that has been
+handled.  A leg is never restarted: when its socket is gone it ends, and the session is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 import attrs
@@ -16,7 +17,6 @@ import attrs
 from actors.runtime import AsyncioActor
 from kallglot.audio.voice import Intake
 from kallglot.calls import Arrival
-from kallglot.errors import ProviderError
 from kallglot.messages import (
     AudioHeard,
     ClearPlayback,
@@ -31,6 +31,7 @@ from kallglot.messages import (
     PlaybackReached,
     Question,
     Receiver,
+    Request,
     SeatSpeaker,
     SpeakerAppeared,
     TurnAwaySpeaker,
@@ -53,12 +54,15 @@ from kallglot.providers import (
 )
 from kallglot.timeline import Timeline
 
-__all__ = ["HowQuiet", "Leg", "LegLeft"]
+__all__ = ["HowQuiet", "Leg"]
 
 logger = logging.getLogger(__name__)
 
 #: Seconds between two reports to the session that a leg still delivers audio.
 REPORT_EVERY = 30.0
+
+#: The finest step of the event loop's clock: uvloop's.
+CLOCK_STEP = 0.001
 
 
 @attrs.frozen
@@ -67,8 +71,27 @@ class HowQuiet(Question[float]):
 
 
 @attrs.frozen
-class LegLeft(Fact):
-    """The far end has closed the stream."""
+class _Seatable(Fact):
+    """Who sits on the leg from the start has been told to it; now it can hear."""
+
+
+@attrs.define(eq=False)
+class _FrameCame(Fact):
+    """The far end has sent something."""
+
+    frame: Frame = attrs.field(repr=False)
+
+
+@attrs.frozen
+class _WaitedEnough(Fact):
+    """What the wire holds back need not wait any longer."""
+
+
+@attrs.frozen
+class _Answer(Request):
+    """Send this as soon as there is room."""
+
+    frame: Frame = attrs.field(repr=False)
 
 
 @attrs.define
@@ -102,24 +125,36 @@ class Leg(AsyncioActor):
         self._last_frame = timeline.now()
         self._next_report = 0.0
         self._problems = 0
+        self._alarm: asyncio.TimerHandle | None = None
 
-    quick = frozenset({PlayAudio})
+    quick = frozenset({PlayAudio, _FrameCame, _WaitedEnough})
 
     async def prepare(self) -> None:
-        self.later(self._read(), failed=_broken)
+        self.ref.tell(_Seatable())
 
     def at_once(self, message: Any) -> bool:
-        if not self._link.keeps_up:
-            return False
-        try:
-            for frame in self._encoded(message):
-                self._link.send_now(frame)
-        except ConnectionError:
-            self.stop()
+        if isinstance(message, _FrameCame):  # by how often they come
+            self._read(message.frame)
+        elif isinstance(message, PlayAudio):
+            if not self._link.keeps_up:
+                return False
+            self._play(message)
+        else:
+            self._let_out()
         return True
 
     async def on_receive(self, message: Any) -> Any:
         match message:
+            case _FrameCame(frame):
+                self._read(frame)
+                self._link.go_on()
+            case _WaitedEnough():
+                self._let_out()
+            case _Seatable():
+                self._handle_events(self._early)
+                self._link.listen(self._take)
+            case _Answer(frame):
+                await self._send([frame])
             case PlayAudio():
                 await self._send(self._encoded(message))
             case ClearPlayback(listener):
@@ -136,15 +171,22 @@ class Leg(AsyncioActor):
                 await self._send(self._farewell(why.reason))
                 await self._link.close(why.code, why.reason)
                 self.stop()
-            case LegLeft():
-                self.stop()
             case _:
                 return await super().on_receive(message)
 
     async def release(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
         await self._link.close(1000, "")
 
     # Out.
+
+    def _play(self, audio: PlayAudio) -> None:
+        try:
+            for frame in self._encoded(audio):
+                self._link.send_now(frame)
+        except ConnectionError:
+            self.stop()
 
     def _encoded(self, audio: PlayAudio) -> list[Frame]:
         frames = self._wire.play(
@@ -169,43 +211,46 @@ class Leg(AsyncioActor):
 
     # In.
 
-    async def _read(self) -> LegLeft:
-        await self._handle_events(list(self._early))
-        is_over = False
-        while not is_over:
-            holds_back = self._wire.deadline is not None
-            frame = await (self._next_frame() if holds_back else self._link.receive())
-            if frame is None:
-                break
-            self._last_frame = self._timeline.now()
-            events = self._wire.receive(frame, self._last_frame)
-            if len(events) == 1 and isinstance(events[0], Heard):  # 49 times out of 50
-                self._hear(events[0])
-            else:
-                is_over = await self._handle_events(events)
-        return LegLeft()
+    def _take(self, frame: Frame | None) -> bool:
+        """Take what the link brings, at once or in its turn; tell whether it may bring more."""
+        if frame is None:
+            if self.ref.is_alive():
+                self.stop()
+            return False
+        message = _FrameCame(frame)
+        if self.take_at_once(message):
+            return True
+        if self.ref.is_alive():
+            self.ref.tell(message)
+        return False
 
-    async def _next_frame(self) -> Frame | None:
-        """Return the next frame; meanwhile let out what waited for frames before it."""
-        receiving = asyncio.ensure_future(self._link.receive())
-        try:
-            while not receiving.done() and self._wire.deadline is not None:
-                within = max(0.0, self._wire.deadline - self._timeline.now())
-                await asyncio.wait({receiving}, timeout=within)
-                if not receiving.done():
-                    await self._handle_events(self._wire.due(self._timeline.now()))
-            return await receiving
-        finally:
-            receiving.cancel()
+    def _read(self, frame: Frame) -> None:
+        now = self._last_frame = self._timeline.now()
+        self._handle_events(self._wire.receive(frame, now))
+        if self._wire.deadline is not None:
+            self._set_alarm(self._wire.deadline)
 
-    async def _handle_events(self, events: list[WireEvent]) -> bool:
-        """Handle what a frame has brought; tell whether it was the last."""
+    def _set_alarm(self, deadline: float) -> None:
+        """Look again when what the wire holds back has waited long enough.
+
+        The alarm may be set for an earlier deadline that was met since; then it finds nothing.
+        """
+        if self._alarm is None:
+            wait = max(CLOCK_STEP, deadline - self._timeline.now())
+            self._alarm = self.remind(wait, _WaitedEnough())
+
+    def _let_out(self) -> None:
+        self._alarm = None
+        self._handle_events(self._wire.due(self._timeline.now()))
+        if self._wire.deadline is not None:
+            self._set_alarm(self._wire.deadline)
+
+    def _handle_events(self, events: Iterable[WireEvent]) -> None:
         for event in events:
             if isinstance(event, Heard):  # fifty times a second; the rest is rare
                 self._hear(event)
-            elif await self._handle_rare(event):
-                return True
-        return False
+            else:
+                self._handle_rare(event)
 
     def _hear(self, heard: Heard) -> None:
         now = self._last_frame
@@ -232,15 +277,16 @@ class Leg(AsyncioActor):
         fields = {"code": away.code, "message": away.message, "speaker": away.speaker}
         await self._send(self._wire.notify(Notice("session.error", fields)))
 
-    async def _handle_rare(self, event: WireEvent) -> bool:
+    def _handle_rare(self, event: WireEvent) -> None:
         match event:
             case Played(name):
                 self._reached(name)
             case Reply(frame):
-                await self._send([frame])
+                self._answer(frame)
             case Problem(code, message, reply):
                 self._note_problem(f"{code}: {message}")
-                await self._send([] if reply is None else [reply])
+                if reply is not None:
+                    self._answer(reply)
             case DigitPressed(digit):
                 self._session.tell(DigitHeard(self.id, digit))
             case MuteRequested(is_muted):
@@ -250,12 +296,21 @@ class Leg(AsyncioActor):
             case EndRequested(reason):
                 self._session.tell(EndSession(reason))
             case Closed():
-                return True
+                self.stop()
             case Opened() | Heard():
                 pass
             case _:
                 assert_never(event)
-        return False
+
+    def _answer(self, frame: Frame) -> None:
+        """Send an answer; without room for it no further frame is taken until there is."""
+        if not self._link.keeps_up:
+            self.ref.tell(_Answer(frame))
+            return
+        try:
+            self._link.send_now(frame)
+        except ConnectionError:
+            self.stop()
 
     def _reached(self, mark: str) -> None:
         self._tell_everybody(PlaybackReached(mark))
@@ -269,10 +324,3 @@ class Leg(AsyncioActor):
         self._problems += 1
         if self._problems <= 5 or self._problems % 1000 == 0:
             logger.warning("problem %d on this leg: %s", self._problems, what)
-
-
-def _broken(error: Exception) -> LegLeft:
-    """A socket that breaks is a leg that is lost, not a fault of ours."""
-    if not isinstance(error, ConnectionError | ProviderError):
-        logger.error("the reader failed", exc_info=error)
-    return LegLeft()

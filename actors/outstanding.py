@@ -20,13 +20,20 @@ MOST = 120 * 16000
 
 @attrs.define
 class Said:
-    """A translation on its way: its pieces, and from when to when it was sent to be heard."""
+    """A translation on its way: its pieces, and from when to when it was sent to be heard.
+
+    `compressed` is by how many seconds it was shortened, `dropped` how many of them nobody heard.
+    It was `taken_back` so many times before its end was heard.
+    """
 
     language: str
     pieces: list[SpeechMade] = attrs.field(factory=list)
     size: int = 0
     since: float | None = None
     until: float = 0.0
+    compressed: float = 0.0
+    dropped: float = 0.0
+    taken_back: int = 0
 
 
 class Outstanding:
@@ -54,7 +61,12 @@ class Outstanding:
         while self._size > MOST and len(self._said) > 1:
             self.remove(next(iter(self._said)))
 
-    def sent(self, utterance: str, since: float, until: float) -> str | None:
+    def __getitem__(self, utterance: str) -> Said | None:
+        return self._said.get(utterance)
+
+    def sent(
+        self, utterance: str, since: float, until: float, compressed: float = 0.0
+    ) -> str | None:
         """Note that a part is to be heard at that time; returns the language."""
         said = self._said.get(utterance)
         if said is None:
@@ -62,7 +74,14 @@ class Outstanding:
         if said.since is None:
             said.since = since
         said.until = until
+        said.compressed = compressed
         return said.language
+
+    def take_back(self, utterance: str) -> None:
+        """Note that what was sent of a translation last will be sent again."""
+        said = self._said.get(utterance)
+        if said is not None:
+            said.taken_back += 1
 
     def remove(self, utterance: str) -> Said | None:
         """Forget a translation that has been heard, or never will be."""
@@ -82,3 +101,4 @@ class Outstanding:
         """Nothing of what was sent has been heard after all."""
         for said in self._said.values():
             said.since = None
+            said.compressed = said.dropped = 0.0

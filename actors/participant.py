@@ -12,10 +12,12 @@ from typing import Any
 
 import attrs
 
-from actors.listening import Listening, PlayDue
+from actors.colleagues import Colleagues
+from actors.listening import Listening, Manners, PlayDue
 from actors.runtime import AsyncioActor
 from actors.services import Services
-from actors.speaking import Colleagues, Recognised, RecognitionFailed, Speaking
+from actors.speaking import Overdue, Speaking, Understood, Wires
+from kallglot.audio.echo import EchoGuard
 from kallglot.messages import (
     Fact,
     Finish,
@@ -54,14 +56,19 @@ class Participant(AsyncioActor):
         self._is_finishing = False
         self._session = colleagues.session
         self._key = who.key
-        self._speaking = Speaking(who, services, colleagues, self.later, self._judged)
+        wires = Wires(self._judged, self._tell_myself, self.remind, guard := EchoGuard())
+        manners = Manners(
+            services.overlap, services.ceiling, services.notices, services.metering.backlog
+        )
+        self._speaking = Speaking(who, services, colleagues, wires)
         self._listening = Listening(
             who.key,
             timeline,
             colleagues.transcript,
             colleagues.recorder,
-            services.interruption,
+            manners,
             self._wake,
+            guard,
         )
 
     quick = frozenset({VoiceHeard, OriginalHeard, VoiceJudged})
@@ -90,11 +97,13 @@ class Participant(AsyncioActor):
                 self._listening.play(message)
             case PlaybackReached():
                 self._listening.reached(message)
-            case Recognised():
+            case Understood():
                 self._speaking.understand(message)
+                if words := self._speaking.words:
+                    self._listening.hear_words(words, self._speaking.language)
                 self._report_if_finished()
-            case RecognitionFailed():
-                self._speaking.misunderstand(message)
+            case Overdue():
+                self._speaking.give_up(message)
                 self._report_if_finished()
             case _:
                 await self._obey_the_session(message)
@@ -110,8 +119,9 @@ class Participant(AsyncioActor):
                 self._speaking.pause()
             case MuteVoice(is_muted):
                 self._speaking.mute(is_muted=is_muted)
+                self._listening.heed((), self._speaking.is_speaking)
             case PauseTranscription(is_paused):
-                self._speaking.is_paused = is_paused
+                self._speaking.write_down(is_wanted=not is_paused)
             case Finish():
                 self._speaking.pause()
                 self._is_finishing = True
@@ -130,8 +140,11 @@ class Participant(AsyncioActor):
             self._session.tell(PartFinished(self._key))
 
     def _judged(self, probabilities: Sequence[float]) -> None:
+        self._tell_myself(VoiceJudged(tuple(probabilities)))
+
+    def _tell_myself(self, fact: Fact) -> None:
         if self.ref.is_alive():
-            self.ref.tell(VoiceJudged(tuple(probabilities)))
+            self.ref.tell(fact)
 
     def _wake(self, after: float) -> None:
         if self._alarm is not None:

@@ -63,5 +63,9 @@ def in_words(state: lifecycle.State) -> str:
             return state.status
 
 
+def about_speaking(*, is_speaking: bool) -> Notice:
+    return Notice("session.status", {"translation": "on" if is_speaking else "captions_only"})
+
+
 def about_translation(*, is_available: bool) -> Notice:
     return Notice("session.status", {"translation": "on" if is_available else "unavailable"})

@@ -8,11 +8,16 @@ from pathlib import Path
 import attrs
 
 from actors.supervisor import Address
+from kallglot.ceiling import CeilingPolicy
+from kallglot.commits import CommitPolicy
 from kallglot.lifecycle import Limits
+from kallglot.metering import Metering
+from kallglot.model.glossary import Glossary
+from kallglot.overlap import OverlapRules
 from kallglot.speech.service import SpeechService
 from kallglot.turns import TurnPolicy
 
-__all__ = ["Interruption", "Services", "Spoken"]
+__all__ = ["Services", "Spoken"]
 
 
 @attrs.frozen
@@ -24,21 +29,11 @@ class Spoken:
 
 
 @attrs.frozen
-class Interruption:
-    """When a listener who speaks stops what is being played to them.
-
-    `after` is how long they have to speak, in seconds: 0 stops at once; None never stops.
-    """
-
-    after: float | None = 0.6
-
-
-@attrs.frozen
 class Services:
     """The collaborators of a session's actors.
 
     `retention` is how many seconds a recording is kept.  `notices` are spoken sentences by
-    occasion and language, such as `("unavailable", "de")`.
+    occasion and language, such as `("unavailable", "de")`.  The `glossary` is the session's own.
     """
 
     speech: SpeechService
@@ -47,6 +42,10 @@ class Services:
     recordings: Path
     limits: Limits = attrs.field(factory=Limits)
     turns: TurnPolicy = attrs.field(factory=TurnPolicy)
-    interruption: Interruption = attrs.field(factory=Interruption)
+    commits: CommitPolicy = attrs.field(factory=CommitPolicy)
+    overlap: OverlapRules = attrs.field(factory=OverlapRules)
+    ceiling: CeilingPolicy = attrs.field(factory=CeilingPolicy)
     retention: float = 30 * 86400.0
     notices: Mapping[tuple[str, str], Spoken] = attrs.field(factory=dict, repr=False)
+    glossary: Glossary = attrs.field(factory=Glossary)
+    metering: Metering = attrs.field(factory=Metering)

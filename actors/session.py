@@ -54,12 +54,13 @@ from kallglot.messages import (
 )
 from kallglot.model.leg import Leg as LegRecord
 from kallglot.model.session import Session as SessionRecord
+from kallglot.pressure import Level
 from kallglot.providers import Notice
 from kallglot.state import dump
 from kallglot.timeline import Timeline
 from kallglot.webhooks.events import Happening, ProviderConnected, ProviderDisconnected
 
-__all__ = ["AttachLeg", "DescribeLegs", "Session", "Suspend"]
+__all__ = ["AttachLeg", "DescribeLegs", "PressureChanged", "Session", "Suspend"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,13 @@ class DescribeLegs(Question[list[LegRecord]]):
 @attrs.frozen
 class Suspend(Request):
     """The server stops: close the legs, and leave the session to be resumed."""
+
+
+@attrs.frozen
+class PressureChanged(Fact):
+    """The engines can do less for everybody than before, or more."""
+
+    level: Level
 
 
 @attrs.frozen
@@ -115,6 +123,7 @@ class Session(Supervisor):
         super().__init__("session")
         self._record = record
         self._state = state
+        services = attrs.evolve(services, glossary=record.glossary)
         self._services = services
         self._timeline = timeline
         self._archive = services.archive
@@ -130,7 +139,7 @@ class Session(Supervisor):
         log.session.set(self._record.id)
         if self._record.started_at is not None:
             self._timeline.start(self._record.started_at)
-        self._services.announcer.tell(Follow(self._record.id, self.ref))
+        self._services.announcer.tell(Follow(self._record.id, self.here))
         self._cast.start(self.address("transcript"), self._recorder)
         match self._state:
             case lifecycle.Active():
@@ -161,6 +170,8 @@ class Session(Supervisor):
                 self._learn(message)
             case SpeechUnavailable(cause):
                 self._lose_translation(cause)
+            case PressureChanged(level):
+                self._give_up_for(level)
             case LookForSpeech():
                 self._look_for_speech()
             case DescribeLegs():
@@ -181,6 +192,7 @@ class Session(Supervisor):
         logger.info("%s lost", left.record.participant or "a leg nobody spoke on")
         gone = ProviderDisconnected(self._record, left.record)
         self._archive.tell(KeepLeg(left.record, (gone,)))
+        self._services.metering.leg_lost(left.record.provider)
         self._advance(LegLost(name))
         if self._is_suspended and not self._legs:
             self.stop()
@@ -279,8 +291,9 @@ class Session(Supervisor):
         logger.info("%s connected over %s", who, arrival.provider)
         connected = ProviderConnected(self._record, boarded.record)
         self._archive.tell(KeepLeg(boarded.record, (connected,)))
+        self._services.metering.leg_connected(boarded.record.provider)
         ready = {"session_id": self._record.id, "status": self._record.status.value}
-        boarded.ref.tell(Notify(Notice("session.ready", ready)))
+        boarded.tell(Notify(Notice("session.ready", ready)))
         self._advance(LegConnected(boarded.record.id, tuple(boarded.participants)))
         return boarded.ref
 
@@ -314,8 +327,20 @@ class Session(Supervisor):
             self._legs.show(Notify(records.about_translation(is_available=False)))
             self.remind(LOOK_AGAIN, LookForSpeech())
 
+    def _give_up_for(self, level: Level) -> None:
+        """Do with less of the engines, or with all of them again."""
+        if level is Level.BRIDGE:
+            self._lose_translation("the engines have too much to do")
+        is_speaking = level < Level.CAPTIONS_ONLY
+        if self._cast.speak(is_speaking=is_speaking) and self._cast.is_translating:
+            logger.warning("translations are %s", "spoken" if is_speaking else "only shown")
+            if not is_speaking:
+                self._cast.say("captions")
+            self._legs.show(Notify(records.about_speaking(is_speaking=is_speaking)))
+
     def _look_for_speech(self) -> None:
-        if not self._services.speech.is_ready():
+        speech = self._services.speech
+        if not speech.is_ready() or speech.pressure is Level.BRIDGE:
             self.remind(LOOK_AGAIN, LookForSpeech())
         elif self._cast.translate(is_translating=True):
             logger.info("translation is available")

@@ -1,138 +1,134 @@
 """The speaking half of a participant: their voice, their turns, and what they said.
 
-It hears the voice in the order in which it was spoken and has each utterance recognised; one at a
-time, so that what somebody said first is also understood first.
+It hears the voice in the order in which it was spoken and has each turn recognised while it goes
+on.  Whatever is understood for good leaves as an utterance at once; those of a turn wait until all
+that was said before them has left.
 """
 
 from __future__ import annotations
 
 import logging
+from asyncio import TimerHandle
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
-from typing import Any, assert_never
+from collections.abc import Callable, Sequence
+from typing import assert_never
 
 import attrs
 
+from actors.colleagues import Colleagues
 from actors.services import Services
+from actors.turn import Turn
+from actors.uttering import Uttering
 from actors.voicing import Voicing
+from kallglot.audio.echo import EchoGuard
 from kallglot.errors import EngineBusy, EngineError
-from kallglot.ids import new_id
 from kallglot.messages import (
     Fact,
-    LanguageDetected,
-    Listener,
-    PartialRecognised,
-    Receiver,
     RouteVoice,
-    SpeechMade,
-    SpeechUnavailable,
-    UtteranceRecognised,
     VoiceHeard,
 )
 from kallglot.model.session import Participant
-from kallglot.model.transcript import Utterance
-from kallglot.speech.engines import Recognition, VoiceRequest
-from kallglot.turns import SpeechEnded, SpeechGoesOn, SpeechStarted, TurnEvent, Turns
+from kallglot.speech.engines import Hypothesis, Opening
+from kallglot.turns import (
+    SpeechEnded,
+    SpeechGoesOn,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechWithdrawn,
+    TurnEvent,
+    Turns,
+)
 
-__all__ = ["Colleagues", "Recognised", "RecognitionFailed", "Speaking"]
+__all__ = ["Overdue", "Speaking", "Understood"]
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a recognition may take before its answer is of no use.
+#: Seconds after its end in which a turn must be understood; later it is of no use.
 PATIENCE = 10.0
 
-#: Seconds of a voice that are kept beyond the longest utterance: what is judged late.
-MARGIN = 2.0
+#: Seconds of a voice that are kept: enough for an utterance that must pass as it was said.
+KEPT = 12.0
 
-#: Utterances that may wait to be recognised; beyond that the oldest passes untranslated.
+#: Turns that may wait to be understood; beyond that the oldest passes untranslated.
 MOST_WAITING = 8
 
 
+@attrs.frozen(eq=False)
+class Understood(Fact):
+    """More of a turn is understood, or nothing more will be."""
+
+    turn: Turn = attrs.field(repr=False)
+    answer: Hypothesis | EngineError
+
+
+@attrs.frozen(eq=False)
+class Overdue(Fact):
+    """A turn ended `PATIENCE` seconds ago."""
+
+    turn: Turn = attrs.field(repr=False)
+
+
 @attrs.frozen
-class Colleagues:
-    """Whom a participant talks to."""
+class Wires:
+    """How the speaking half reaches its own actor: at once, and after some seconds.
 
-    session: Receiver
-    translator: Receiver
-    transcript: Receiver
-    recorder: Receiver
-
-
-@attrs.frozen
-class Span:
-    """An utterance, or what has been said of it so far: from when to when, and how it sounds.
-
-    The sound has a little silence before and after what was said.
+    `guard` is told by the listening half what is played to the person.
     """
 
-    utterance_id: str
-    start: float
-    end: float
-    pcm: bytes = attrs.field(repr=False)
-    rate_hz: int
-
-
-@attrs.frozen
-class Recognised(Fact):
-    """A recognition has come back."""
-
-    span: Span
-    recognition: Recognition
-    is_partial: bool
-
-
-@attrs.frozen
-class RecognitionFailed(Fact):
-    """A recognition has not come back."""
-
-    span: Span
-    is_partial: bool
-    error: Exception
+    judged: Callable[[Sequence[float]], None]
+    tell: Callable[[Fact], None]
+    remind: Callable[[float, Fact], TimerHandle]
+    guard: EchoGuard = attrs.field(factory=EchoGuard)
 
 
 class Speaking:
     """A participant as a speaker."""
 
     def __init__(
-        self,
-        who: Participant,
-        services: Services,
-        colleagues: Colleagues,
-        later: Callable[[Coroutine[Any, Any, Any], Callable[[Exception], Any]], None],
-        judged: Callable[[Sequence[float]], None],
+        self, who: Participant, services: Services, colleagues: Colleagues, wires: Wires
     ) -> None:
-        self.key = who.key
-        self.language = who.language
         self.is_muted = False
-        self.is_paused = False
+        self._is_paused = False
         self._speech = services.speech
-        self._colleagues = colleagues
-        self._later = later
-        longest = min(services.turns.longest, services.speech.window - 0.5)
-        self._turns = Turns(attrs.evolve(services.turns, longest=longest))
+        self._commits = services.commits
+        self._metering = services.metering
+        self._wires = wires
+        self._machine = Turns(services.turns)
         self._voicing = Voicing(
-            who.key, services.speech, colleagues.recorder, judged, keep=longest + MARGIN
+            who.key, services.speech, colleagues.recorder, wires.judged, KEPT, wires.guard
         )
-        self._listeners: tuple[Listener, ...] = ()
-        self._candidates: tuple[str, ...] = ()
-        self._current: str | None = None
-        self._partial_in_flight = False
-        self._ended: deque[Span] = deque()
-        self._in_flight: Span | None = None
-        self._undirected: list[UtteranceRecognised] = []
+        self._uttering = Uttering(
+            who.key, who.language, self._voicing, colleagues, services.glossary
+        )
+        #: The turns that are not over, in order; the last is going on unless it `has_ended`.
+        self._turns: deque[Turn] = deque()
+        #: What is understood of turns that must wait for one before them.
+        self._early: list[Understood] = []
 
     @property
     def is_busy(self) -> bool:
-        """Whether something was said that has not been recognised yet."""
-        return self._in_flight is not None or bool(self._ended)
+        """Whether something was said that has not been understood yet."""
+        return bool(self._turns)
+
+    @property
+    def language(self) -> str | None:
+        """What they speak, as far as it is known."""
+        return self._uttering.language
+
+    @property
+    def words(self) -> str:
+        """What has been said in the turn that goes on, as far as it is known."""
+        return self._turns[-1].words if self._turns and not self._turns[-1].has_ended else ""
 
     @property
     def is_speaking(self) -> bool:
-        """Whether an utterance is under way."""
-        return self._turns.is_speaking
+        """Whether a turn is going on."""
+        return self._machine.is_speaking
 
     def close(self) -> None:
+        for turn in self._turns:
+            turn.close()
+        self._turns.clear()
         self._voicing.close()
 
     # The voice.
@@ -140,7 +136,7 @@ class Speaking:
     def hear(self, heard: VoiceHeard) -> None:
         """Take a frame of the voice; a gap before it ends what was being said."""
         if not self.is_muted and self._voicing.hear(heard):
-            self._act(self._turns.flush())
+            self._act(self._machine.flush())
 
     def mute(self, *, is_muted: bool) -> None:
         """Stop listening to the voice, or start again."""
@@ -150,166 +146,135 @@ class Speaking:
 
     def pause(self) -> None:
         """End what is being said: the leg is gone, or there is a gap in the voice."""
-        self._act(self._turns.flush())
+        self._act(self._machine.flush())
         self._voicing.hand_over()
+
+    def write_down(self, *, is_wanted: bool) -> None:
+        """Understand what is said from now on, or let it pass unheeded."""
+        if not is_wanted:
+            self._act(self._machine.flush())
+        self._is_paused = not is_wanted
 
     def judge(self, probabilities: Sequence[float]) -> list[TurnEvent]:
         """Take probabilities of speech; returns what they mean, for the listening half."""
         events: list[TurnEvent] = []
         for probability in probabilities:
-            events += self._turns.judge(probability)
+            events += self._machine.judge(probability)
         self._act(events)
         return events
 
     def route(self, route: RouteVoice) -> None:
         """Learn who listens."""
-        self._listeners = route.listeners
-        self._voicing.pass_on_to(route.listeners)
-        self._candidates = route.candidates
-        self.language = route.language
-        if self.language is not None:
-            waiting, self._undirected = self._undirected, []
-            shown = tuple(attrs.evolve(one, is_spoken=False) for one in self._translated())
-            for recognised in waiting:  # it was heard untranslated; now it can be read
-                self._colleagues.translator.tell(attrs.evolve(recognised, listeners=shown))
+        self._uttering.route(route)
 
     # The turns.
 
     def _act(self, events: Sequence[TurnEvent]) -> None:
-        if self.is_paused:
-            return
         for event in events:
+            turn = self._turns[-1] if self._turns and not self._turns[-1].has_ended else None
             match event:
-                case SpeechStarted():
-                    self._current = new_id("utt")
-                case SpeechGoesOn(start, end):
-                    self._ask_for_partial(start, end)
-                case SpeechEnded(start, end, onset, offset):
-                    self._ended.append(self._span(start, end, onset, offset))
-                    self._ask_for_next()
+                case SpeechStarted(start, onset):
+                    self._begin(start, onset)
+                case SpeechGoesOn(_, end) if turn is not None:
+                    turn.offset = None
+                    self._feed(turn, end, is_pause=False)
+                case SpeechPaused(offset, end) if turn is not None:
+                    turn.offset = offset
+                    self._feed(turn, end, is_pause=True)
+                case SpeechEnded(_, end, _, offset) if turn is not None and not (
+                    turn.interpreted == turn.start and self._voicing.is_echo(turn.start, end)
+                ):
+                    turn.end(self._voicing.between(turn.fed, end), end, offset)
+                    turn.alarm = self._wires.remind(PATIENCE, Overdue(turn))
+                    self._dismiss_what_is_over()
+                case SpeechEnded() if turn is not None:  # with nothing in it but an echo
+                    self._metering.echo()
+                    self._withdraw(turn)
+                case SpeechWithdrawn() if turn is not None:
+                    self._withdraw(turn)
+                case SpeechGoesOn() | SpeechPaused() | SpeechEnded() | SpeechWithdrawn():
+                    pass  # of a turn that was not written down from its start
                 case _:
                     assert_never(event)
 
-    def _ask_for_partial(self, start: float, end: float) -> None:
-        if not self._partial_in_flight and self._in_flight is None and self._current is not None:
-            self._partial_in_flight = True
-            self._ask(self._span(start, end, start, end), is_partial=True)
-
-    def _span(self, start: float, end: float, onset: float, offset: float) -> Span:
-        return Span(
-            self._current or new_id("utt"),
-            *self._voicing.times_of(onset, offset),
-            self._voicing.between(start, end),
-            self._voicing.rate_hz,
+    def _begin(self, start: float, onset: float) -> None:
+        if self._is_paused:
+            return
+        opening = Opening(
+            rate_hz=self._voicing.rate_hz,
+            language=self._uttering.language,
+            candidates=self._uttering.candidates,
+            hints=self._uttering.hints,
         )
-
-    def _ask_for_next(self) -> None:
-        while len(self._ended) > MOST_WAITING:
-            logger.warning("recognition is far behind; an utterance passes untranslated")
-            self._pass_untranslated(self._ended.popleft())
-        if self._in_flight is None and self._ended:
-            self._in_flight = self._ended.popleft()
-            self._ask(self._in_flight, is_partial=False)
-
-    def _ask(self, span: Span, *, is_partial: bool) -> None:
-        self._later(
-            self._recognise(span, is_partial=is_partial),
-            partial(RecognitionFailed, span, is_partial),
+        self._turns.append(
+            Turn(self._speech, opening, self._commits, start, onset, self._has_heard)
         )
+        if len(self._turns) > MOST_WAITING:
+            logger.warning("recognition is far behind; a turn passes untranslated")
+            self.misunderstand(self._turns[0], EngineBusy("too many turns are waiting"))
 
-    async def _recognise(self, span: Span, *, is_partial: bool) -> Recognised:
-        request = VoiceRequest(
-            pcm=span.pcm,
-            rate_hz=span.rate_hz,
-            language=self.language,
-            candidates=self._candidates,
-            is_partial=is_partial,
-        )
-        within = 1.0 if is_partial else PATIENCE
-        return Recognised(span, await self._speech.recognise(request, within=within), is_partial)
+    def _feed(self, turn: Turn, until: float, *, is_pause: bool) -> None:
+        pcm, until = self._voicing.own_between(turn.start, turn.fed, until)
+        turn.feed(pcm, until, is_pause=is_pause)
+        if turn.error is not None and turn is self._turns[0]:
+            self._uttering.pass_untranslated(turn, is_last=False)
+
+    def _withdraw(self, turn: Turn) -> None:
+        """Forget the turn that goes on: nobody has said anything."""
+        turn.close()
+        self._turns.remove(turn)
+        self._dismiss_what_is_over()
+
+    def _has_heard(self, turn: Turn, answer: Hypothesis | EngineError) -> None:
+        self._wires.tell(Understood(turn, answer))
 
     # What was said.
 
-    def understand(self, recognised: Recognised) -> None:
-        """Take a recognition."""
-        if recognised.is_partial:
-            self._partial_in_flight = False
-            self._show(recognised)
+    def understand(self, understood: Understood) -> None:
+        """Take what is understood of a turn, in its order."""
+        turn, answer = understood.turn, understood.answer
+        if turn not in self._turns:
             return
-        self._in_flight = None
-        self._ask_for_next()
-        if recognised.recognition.text:
-            self._direct(self._utterance_of(recognised), recognised)
-
-    def misunderstand(self, failed: RecognitionFailed) -> None:
-        """Live without a recognition: those who wait for the translation hear the original."""
-        if failed.is_partial:
-            self._partial_in_flight = False
-            return
-        if not isinstance(failed.error, EngineError):
-            logger.error("recognition failed", exc_info=failed.error)
-        self._in_flight = None
-        self._ask_for_next()
-        self._pass_untranslated(failed.span)
-        if not isinstance(failed.error, EngineBusy):  # that costs an utterance, not the session
-            self._colleagues.session.tell(SpeechUnavailable(str(failed.error)))
-
-    def _show(self, recognised: Recognised) -> None:
-        recognition = recognised.recognition
-        if recognition.text and recognised.span.utterance_id == self._current:
-            self._colleagues.transcript.tell(
-                PartialRecognised(
-                    recognised.span.utterance_id,
-                    self.key,
-                    recognition.language,
-                    recognition.text,
-                    recognised.span.start,
-                )
-            )
-
-    def _utterance_of(self, recognised: Recognised) -> Utterance:
-        span, recognition = recognised.span, recognised.recognition
-        return Utterance(
-            id=span.utterance_id,
-            session_id="",
-            sequence=0,
-            speaker=self.key,
-            language=recognition.language,
-            text=recognition.text,
-            start=span.start,
-            end=span.end,
-            confidence=recognition.confidence,
-            is_sure=recognition.is_sure,
-        )
-
-    def _direct(self, utterance: Utterance, recognised: Recognised) -> None:
-        """Send an utterance to be translated, once it is known for whom."""
-        span = recognised.span
-        message = UtteranceRecognised(utterance, self._translated(), span.pcm, span.rate_hz)
-        recognition = recognised.recognition
-        if self.language is None and recognition.is_sure:
-            self._undirected.append(message)
-            self._colleagues.session.tell(
-                LanguageDetected(self.key, recognition.language, recognition.language_confidence)
-            )
+        if isinstance(answer, EngineError):
+            self.misunderstand(turn, answer)
+        elif turn is not self._turns[0]:
+            self._early.append(understood)
         else:
-            self._colleagues.translator.tell(message)
+            self._take(turn, answer)
+        self._dismiss_what_is_over()
 
-    def _pass_untranslated(self, span: Span) -> None:
-        """Let those who wait for the translation hear how it sounded."""
-        language = self.language or ""
-        for listener in self._translated():
-            if listener.is_spoken:
-                listener.address.tell(
-                    SpeechMade(
-                        span.utterance_id,
-                        self.key,
-                        language,
-                        span.pcm,
-                        span.rate_hz,
-                        is_last=True,
-                    )
-                )
+    def misunderstand(self, turn: Turn, error: EngineError) -> None:
+        """Live without the rest of a turn: those who wait for it hear how it sounded."""
+        if turn not in self._turns or turn.error is not None:
+            return
+        turn.fail(error)
+        if turn is self._turns[0]:
+            self._uttering.pass_untranslated(turn, is_last=False)
+        self._dismiss_what_is_over()
 
-    def _translated(self) -> tuple[Listener, ...]:
-        return tuple(listener for listener in self._listeners if listener.language is not None)
+    def give_up(self, overdue: Overdue) -> None:
+        """Wait no longer for a turn."""
+        self.misunderstand(overdue.turn, EngineBusy(f"no answer within {PATIENCE:g} s"))
+
+    def _take(self, turn: Turn, hypothesis: Hypothesis) -> None:
+        for unit in turn.understand(hypothesis):
+            self._uttering.direct(turn, unit)
+        if turn.caption and not turn.is_over:
+            self._uttering.show(turn, hypothesis.language)
+
+    def _dismiss_what_is_over(self) -> None:
+        """Let turns go that are over, and what waited for them come."""
+        while self._turns and self._turns[0].is_over:
+            turn = self._turns.popleft()
+            turn.close()
+            if turn.error is not None:
+                self._uttering.pass_untranslated(turn, is_last=True)
+            if turn.error is not None and not isinstance(turn.error, EngineBusy):
+                self._uttering.complain(turn)
+            early, self._early = self._early, []
+            for understood in early:
+                if self._turns and understood.turn is self._turns[0]:
+                    assert isinstance(understood.answer, Hypothesis)
+                    self._take(understood.turn, understood.answer)
+                elif understood.turn in self._turns:
+                    self._early.append(understood)

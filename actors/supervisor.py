@@ -51,6 +51,11 @@ class Address:
     #: How many messages wait for a restart.
     limit: ClassVar[int] = 1000
 
+    #: Seconds in which an answer must come.  A part of a session asks when it starts; on a machine
+    #: with more calls than it carries the answer comes late, and to give up too soon makes the part
+    #: fail, start again and ask again until its session gives up too.
+    patience: ClassVar[float] = 30.0
+
     def __init__(self, name: str) -> None:
         self.name = name
         self._ref: ActorRef[Any] | None = None
@@ -69,7 +74,7 @@ class Address:
                 return
         self._waiting.append(message)
 
-    async def ask(self, question: Question[R], *, timeout: float = 5.0) -> R:
+    async def ask(self, question: Question[R], *, timeout: float = patience) -> R:
         """Ask whoever holds the name now; raises like `ActorRef.ask`."""
         if self._ref is None:
             raise pykka.ActorDeadError(f"nobody holds the name {self.name}")
@@ -121,11 +126,15 @@ class Supervisor(AsyncioActor):
         return self._addresses[name]
 
     async def retire(self, name: str) -> None:
-        """Stop the child called `name`."""
+        """Stop the child called `name`; whoever is cancelled meanwhile kills it."""
         ref = self.children.pop(name)
         spec = self._specs.pop(name)
         self._addresses.pop(name, None)
-        await ref.stop(within=spec.stop_within)
+        try:
+            await ref.stop(within=spec.stop_within)
+        except asyncio.CancelledError:
+            _kill(ref)
+            raise
 
     async def on_child_stopped(self, name: str, cause: BaseException | None) -> None:
         """React to a child that ended and is not started again."""
@@ -134,8 +143,14 @@ class Supervisor(AsyncioActor):
         """Tell a child that was started again what it has to know."""
 
     async def release(self) -> None:
-        for name in reversed(list(self.children)):
-            await self.retire(name)
+        """Stop the children; a supervisor that is killed meanwhile leaves none of them alive."""
+        try:
+            for name in reversed(list(self.children)):
+                await self.retire(name)
+        except asyncio.CancelledError:
+            for ref in self.children.values():
+                _kill(ref)
+            raise
 
     async def _handle(self, envelope: Envelope[Any]) -> None:
         if isinstance(envelope.message, ActorStopped):
@@ -166,3 +181,9 @@ class Supervisor(AsyncioActor):
             self._restarts.popleft()
         if len(self._restarts) > self.max_restarts:
             raise ChildFailed(f"{name} keeps failing") from cause
+
+
+def _kill(ref: ActorRef[Any]) -> None:
+    actor = ref._actor_weakref()  # noqa: SLF001 - as `ActorRef.stop` does
+    if actor is not None:
+        actor.kill()

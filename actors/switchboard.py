@@ -7,6 +7,7 @@ Switchboard
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from actors.announcer import Announcer
 from actors.archive import Archive, EndCrashed
 from actors.runtime import ActorRef
 from actors.services import Services
-from actors.session import AttachLeg, DescribeLegs, Session, Suspend
+from actors.session import AttachLeg, DescribeLegs, PressureChanged, Session, Suspend
 from actors.supervisor import Address, ChildSpec, Restart, Supervisor
 from kallglot import lifecycle
 from kallglot.calls import Arrival
@@ -26,12 +27,16 @@ from kallglot.errors import NotFound, OverCapacity
 from kallglot.messages import EndSession, Question
 from kallglot.model.leg import Leg
 from kallglot.model.session import Session as SessionRecord
+from kallglot.pressure import Level
 from kallglot.store.store import Store
 from kallglot.timeline import Timeline
 
 __all__ = ["LivingCalls", "Switchboard", "Switching"]
 
 logger = logging.getLogger(__name__)
+
+#: The children that are no sessions.
+_PERMANENT = frozenset({"archive", "announcer"})
 
 
 @attrs.frozen
@@ -81,6 +86,7 @@ class Switchboard(Supervisor):
     async def prepare(self) -> None:
         wall = self._switching.make_timeline().wall
         args = (self._switching.store, self.address("announcer"), wall)
+        self._services.speech.on_pressure(self._feel)
         self.spawn(ChildSpec("announcer", Announcer, (), Restart.ON_FAILURE))
         self.spawn(ChildSpec("archive", Archive, args, Restart.ON_FAILURE, stop_within=10.0))
 
@@ -88,6 +94,10 @@ class Switchboard(Supervisor):
         match message:
             case OpenSession():
                 self._open(message)
+            case PressureChanged():
+                for session in self._sessions():
+                    if session.is_alive():
+                        session.tell(message)
             case FindSession(session_id):
                 return self.children.get(session_id)
             case SuspendAll():
@@ -100,18 +110,35 @@ class Switchboard(Supervisor):
                 return await super().on_receive(message)
 
     async def on_child_stopped(self, name: str, cause: BaseException | None) -> None:
-        if cause is not None:
-            logger.error("%s failed and is over", name)
-            self.address("archive").tell(EndCrashed(name))
+        if cause is None:
+            return
+        if self._is_closed:  # it may have failed because everything around it ends
+            logger.warning("%s was cut short; the next start of the server goes on with it", name)
+            return
+        logger.error("%s failed and is over", name)
+        self.address("archive").tell(EndCrashed(name))
+
+    async def release(self) -> None:
+        """Stop all sessions at the same time, and then who keeps what they say last."""
+        sessions = [name for name in self.children if name not in _PERMANENT]
+        try:
+            await asyncio.gather(*map(self.retire, sessions))
+        finally:
+            await super().release()
+
+    def _feel(self, level: Level) -> None:
+        if self.ref.is_alive():
+            self.ref.tell(PressureChanged(level))
 
     def _sessions(self) -> list[ActorRef[Any]]:
-        permanent = ("archive", "announcer")
-        return [ref for name, ref in self.children.items() if name not in permanent]
+        return [ref for name, ref in self.children.items() if name not in _PERMANENT]
 
     def _open(self, message: OpenSession) -> None:
         is_new = message.state is None
         if self._is_closed or (is_new and len(self._sessions()) >= self._switching.capacity):
             raise OverCapacity("this server carries as many calls as it may", retry_after=30)
+        if is_new and self._services.speech.pressure >= Level.REFUSE:
+            raise OverCapacity("the engines of this server have all they can do", retry_after=20)
         timeline = self._switching.make_timeline()
         limits = self._services.limits
         if message.state is None:
@@ -169,9 +196,22 @@ class LivingCalls:
         return 0 if actor is None else len(actor.children) - 2
 
     async def suspend(self) -> None:
-        """Close every leg and leave the sessions to the next server; return when they rest."""
-        for session in await self._switchboard.ask(SuspendAll()):
-            await session.ended()
+        """Close every leg and leave the sessions to the next server; return when they rest.
+
+        Whoever waits no longer has it logged how many do not; they can be resumed all the same.
+        """
+        sessions = await self._switchboard.ask(SuspendAll())
+        resting = [asyncio.ensure_future(session.ended()) for session in sessions]
+        try:
+            await asyncio.gather(*resting)
+        except asyncio.CancelledError:
+            logger.warning(
+                "%d of %d calls did not come to rest in time and are cut short;"
+                " the next start of the server goes on with them",
+                sum(one.cancelled() for one in resting),
+                len(resting),
+            )
+            raise
 
     async def _find(self, session_id: str) -> ActorRef[Session] | None:
         return await self._switchboard.ask(FindSession(session_id))

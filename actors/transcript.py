@@ -7,9 +7,10 @@ from typing import Any
 
 import attrs
 
-from actors.archive import KeepUtterance, NextSequence
+from actors.archive import KeepTermCounts, KeepUtterance, NextSequence, TermCounts
 from actors.runtime import AsyncioActor
 from actors.services import Services
+from kallglot.language.glossary import GlossaryReport
 from kallglot.messages import (
     Finish,
     Notify,
@@ -36,12 +37,20 @@ class Transcript(AsyncioActor):
         super().__init__("transcript")
         self._session = session
         self._archive = services.archive
+        self._metering = services.metering
         self._to_session = address
         self._sequence = 0
         self._recent: OrderedDict[str, Utterance] = OrderedDict()
+        self._glossary = services.glossary
+        self._report = GlossaryReport()
+        #: By utterance, who of those who listen in a language is the one whose hearing counts.
+        self._counted: dict[str, dict[str, str]] = {}
 
     async def prepare(self) -> None:
         self._sequence = await self._archive.ask(NextSequence(self._session.id))
+        if self._glossary.terms:
+            counted = await self._archive.ask(TermCounts(self._session.id))
+            self._report = GlossaryReport(counted)
 
     async def on_receive(self, message: Any) -> Any:
         match message:
@@ -61,16 +70,40 @@ class Transcript(AsyncioActor):
         self._sequence += 1
         self._remember(numbered)
         self._archive.tell(KeepUtterance(self._session, numbered, is_new=True))
+        self._count_terms(numbered)
+
+    def _count_terms(self, utterance: Utterance) -> None:
+        """Note which terms of the glossary were said, and whether they came out as they should."""
+        counted = [
+            self._report.add(
+                self._glossary,
+                utterance.text,
+                rendering.text,
+                utterance.language or "",
+                rendering.language,
+            )
+            for rendering in utterance.renderings
+        ]
+        if any(counted):
+            self._archive.tell(KeepTermCounts(self._session.id, self._report.counts()))
 
     def _date(self, spoken: RenderingSpoken) -> None:
         """Note when a translation was heard; the first listener of a language counts."""
+        self._metering.dropped(spoken.dropped)
+        self._metering.compressed(spoken.compressed)
         utterance = self._recent.get(spoken.utterance_id)
         if utterance is None:
+            return
+        counted = self._counted.setdefault(spoken.utterance_id, {})
+        if counted.setdefault(spoken.language, spoken.listener) != spoken.listener:
             return
         renderings = tuple(
             _dated(rendering, spoken) if rendering.language == spoken.language else rendering
             for rendering in utterance.renderings
         )
+        for before, after in zip(utterance.renderings, renderings, strict=True):
+            if before.spoken_at is None and after.spoken_at is not None:
+                self._metering.spoken(utterance, after)
         if renderings != utterance.renderings:
             dated = attrs.evolve(utterance, renderings=renderings)
             self._remember(dated)
@@ -79,13 +112,20 @@ class Transcript(AsyncioActor):
     def _remember(self, utterance: Utterance) -> None:
         self._recent[utterance.id] = utterance
         if len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+            oldest, _ = self._recent.popitem(last=False)
+            self._counted.pop(oldest, None)
 
 
 def _dated(rendering: Rendering, spoken: RenderingSpoken) -> Rendering:
-    if rendering.spoken_at is not None:
-        return rendering
-    return attrs.evolve(rendering, spoken_at=spoken.since, spoken_until=spoken.until)
+    """Add what has been heard, dropped and won; that of nothing but a loss has no times."""
+    dated = attrs.evolve(
+        rendering,
+        dropped=rendering.dropped + spoken.dropped,
+        compressed=rendering.compressed + spoken.compressed,
+    )
+    if rendering.spoken_at is not None or spoken.until <= spoken.since:
+        return dated
+    return attrs.evolve(dated, spoken_at=spoken.since, spoken_until=spoken.until)
 
 
 def _partial(said: PartialRecognised) -> Notice:

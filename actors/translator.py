@@ -7,6 +7,7 @@ the speaker's own voice instead.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ import attrs
 from actors.runtime import AsyncioActor
 from actors.services import Services
 from kallglot.errors import EngineBusy, EngineError
+from kallglot.fillers import without_fillers
+from kallglot.language import glossary
 from kallglot.messages import (
     Fact,
     Finish,
@@ -70,8 +73,10 @@ class Translator(AsyncioActor):
         self._part = f"translator of {speaker}"
         self._voice = voice
         self._speech = services.speech
+        self._glossary = services.glossary
         self._session = session
         self._transcript = transcript
+        self._before = ""
         self._queue: deque[UtteranceRecognised] = deque()
         self._is_busy = False
         self._is_finishing = False
@@ -110,6 +115,7 @@ class Translator(AsyncioActor):
         listeners = recognised.listeners if utterance.is_sure else ()
         languages = dict.fromkeys(one.language for one in listeners if one.language is not None)
         renderings = [await self._translate(recognised, language) for language in languages]
+        self._before = utterance.text
         sure = tuple(rendering for rendering in renderings if rendering is not None)
         is_sure = utterance.is_sure and len(sure) == len(renderings)
         self._transcript.tell(
@@ -126,11 +132,17 @@ class Translator(AsyncioActor):
     async def _translate(self, recognised: UtteranceRecognised, language: str) -> Rendering | None:
         """Return the utterance in `language`, or None if the translator does not vouch for it."""
         utterance = recognised.utterance
-        request = TextRequest(utterance.text, utterance.language or "", language)
+        source = utterance.language or ""
+        terms = glossary.terms_for(self._glossary, utterance.text, source, language)
+        text = without_fillers(utterance.text, source)
+        request = TextRequest(text, source, language, context=self._before, terms=terms)
+        clock = asyncio.get_running_loop().time
+        asked = clock()
         translation = await self._speech.translate(request, within=PATIENCE)
         if not translation.is_sure:
             return None
-        return Rendering(language, translation.text, translation.confidence)
+        took = clock() - asked
+        return Rendering(language, translation.text, translation.confidence, compute=took)
 
     async def _speak(self, recognised: UtteranceRecognised, rendering: Rendering) -> None:
         listeners = [
@@ -140,7 +152,8 @@ class Translator(AsyncioActor):
         ]
         if not listeners:
             return
-        request = SpeechRequest(rendering.text, rendering.language, SPEECH_RATE, self._voice)
+        text = glossary.spoken(self._glossary, rendering.text, rendering.language)
+        request = SpeechRequest(text, rendering.language, SPEECH_RATE, self._voice)
         async for chunk in self._speech.synthesise(request, within=PATIENCE):
             made = SpeechMade(
                 recognised.utterance.id,
@@ -149,6 +162,7 @@ class Translator(AsyncioActor):
                 chunk.pcm,
                 SPEECH_RATE,
                 chunk.is_last,
+                recognised.utterance.end,
             )
             for listener in listeners:
                 listener.address.tell(made)
@@ -175,5 +189,6 @@ def _pass_original(recognised: UtteranceRecognised, listeners: Sequence[Listener
                     recognised.pcm,
                     recognised.rate_hz,
                     is_last=True,
+                    said=utterance.end,
                 )
             )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kallglot.audio.echo import ECHO, EchoGuard
+from kallglot.audio.pcm import silence
 from kallglot.audio.resample import Resampler
 from kallglot.audio.voice import Voice
 from kallglot.messages import Listener, OriginalHeard, Receiver, TrackHeard, VoiceHeard
@@ -16,6 +18,10 @@ __all__ = ["Voicing"]
 
 #: Seconds of sound that are handed to the recorder at a time.
 BLOCK = 0.2
+
+#: Seconds that are heard for an echo at a time, and at the end of it that may be more than that.
+ECHOING = 1.0
+UNSURE = 0.3
 
 #: Voice activity listens at a telephone's rate.
 _EAR_RATE = 8000
@@ -31,8 +37,10 @@ class Voicing:
         recorder: Receiver,
         judged: Callable[[Sequence[float]], None],
         keep: float,
+        guard: EchoGuard,
     ) -> None:
         self.key = key
+        self._guard = guard
         self._recorder = recorder
         self._ear = speech.listen(judged)
         self._keep = keep
@@ -44,6 +52,8 @@ class Voicing:
         self._block: list[bytes] = []
         self._block_size = 0
         self._block_from = 0.0
+        #: The start of the turn that is known to be the person's own, and up to where it is.
+        self._trusted = self._trusted_until = 0.0
 
     @property
     def rate_hz(self) -> int:
@@ -65,14 +75,17 @@ class Voicing:
         has_gap = voice.hear(pcm, heard.at) is not None
         if has_gap:
             self.hand_over()
-        self._ear.hear(pcm if self._to_ear is None else self._to_ear.feed(pcm))
+        for_ear = pcm if self._to_ear is None else self._to_ear.feed(pcm)
+        self._ear.hear(for_ear)
+        bytes_per_second = 2 * voice.rate_hz
+        if not self._block:
+            self._block_from = voice.time_of(voice.position - len(pcm) / bytes_per_second)
+        self._guard.heard(for_ear, self._block_from + self._block_size / bytes_per_second)
         for listener in self._live:
             listener.address.tell(OriginalHeard(self.key, pcm, voice.rate_hz, listener.original))
-        if not self._block:
-            self._block_from = voice.time_of(voice.position - len(pcm) / (2 * voice.rate_hz))
         self._block.append(pcm)  # a list: a bytearray would be moved with every other frame
         self._block_size += len(pcm)
-        if self._block_size >= BLOCK * 2 * voice.rate_hz:
+        if self._block_size >= BLOCK * bytes_per_second:
             self.hand_over()
         return has_gap
 
@@ -87,6 +100,28 @@ class Voicing:
     def between(self, start: float, end: float) -> bytes:
         """Return the sound between two positions."""
         return b"" if self._voice is None else self._voice.between(start, end)
+
+    def is_echo(self, start: float, end: float) -> bool:
+        """Tell whether there is nothing between two positions but what was played to the person."""
+        return self._guard.is_echo(*self.times_of(start, end)) >= ECHO
+
+    def own(self, start: float, end: float) -> bytes:
+        """Return the sound between two positions, or nothing if there is nothing but an echo."""
+        return b"" if self.is_echo(start, end) else self.between(start, end)
+
+    def own_between(self, start: float, fed: float, until: float) -> tuple[bytes, float]:
+        """Return what the person themselves said, in a turn since `start`, from `fed` on.
+
+        Where there was nothing but an echo, that is silence.  Returns as well up to where it is
+        certain: the last moments of an echo may be the first of a word over it.
+        """
+        if start == self._trusted and until < self._trusted_until:
+            return self.between(fed, until), until
+        if not self.is_echo(max(start, until - ECHOING), until):
+            self._trusted, self._trusted_until = start, until + self._guard.trust
+            return self.between(fed, until), until
+        until = max(fed, until - UNSURE)
+        return silence(until - fed, self.rate_hz), until
 
     def times_of(self, start: float, end: float) -> tuple[float, float]:
         """Return the session's times of what lies between two positions."""

@@ -5,6 +5,7 @@ The API answers from the store, or asks through this protocol; it never sees an 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import attrs
@@ -19,8 +20,16 @@ __all__ = ["Arrival", "Calls", "Link"]
 class Link(Protocol):
     """The socket under a leg."""
 
-    async def receive(self) -> Frame | None:
-        """Return the next frame, or None when the connection is gone."""
+    def listen(self, hear: Callable[[Frame | None], bool]) -> None:
+        """Call `hear` with each frame as it comes, and with None when the connection is gone.
+
+        When it returns False it is not called again before `go_on`; few frames wait meanwhile, the
+        far end keeps the others.
+        """
+        ...
+
+    def go_on(self) -> None:
+        """Pass on the next frame, as soon as there is one."""
         ...
 
     async def send(self, frame: Frame) -> None:

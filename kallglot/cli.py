@@ -14,7 +14,7 @@ from kallglot.errors import KallglotError
 __all__ = ["main"]
 
 #: In the order in which they are listed.  A command's module is loaded when it is used.
-COMMANDS = ("demo", "serve", "check", "keys", "call", "export")
+COMMANDS = ("demo", "serve", "check", "models", "keys", "call", "export")
 
 HELP = """Kallglot lets two people on the phone each speak their own language.
 
@@ -23,6 +23,7 @@ Begin with:
   kallglot check     see whether this machine has what it takes
   kallglot demo      hear a call being translated; needs no account and no telephone
   kallglot serve     run the server
+  kallglot models    choose models for real calls, and get them
 """
 
 

@@ -35,8 +35,16 @@ from kallglot.settingtypes import (
     Whole,
     YesNo,
 )
+from kallglot.speech.models import profiles
 
-__all__ = ["SETTINGS", "RecordingSettings", "Setting", "Settings", "SpeechSettings"]
+__all__ = [
+    "SETTINGS",
+    "ModelsSettings",
+    "RecordingSettings",
+    "Setting",
+    "Settings",
+    "SpeechSettings",
+]
 
 FILE = "kallglot.toml"
 PREFIX = "KALLGLOT_"
@@ -86,6 +94,31 @@ SETTINGS = (
         "insist",
         "when a listener who speaks stops the translation they hear: after 0.6 s, at once, never",
     ),
+    Setting(
+        "interruption_resume",
+        YesNo(),
+        True,
+        "go on with an interrupted translation when who interrupted it falls silent soon",
+    ),
+    Setting(
+        "lag_ceiling",
+        Seconds(),
+        6.0,
+        "how late a translation may begin: it is spoken faster, and in the end left out",
+    ),
+    Setting(
+        "metrics",
+        Choice(("local", "key", "open")),
+        "local",
+        "who may read /metrics without an API key: this machine, nobody, everybody; behind a proxy"
+        " that does not say for whom it asks, use key",
+    ),
+    Setting(
+        "speech.profile",
+        Choice(tuple(profiles.PROFILES)),
+        "demo",
+        "what speech settings that are not set are set to; cpu and gpu need models to be pulled",
+    ),
     Setting("speech.recogniser", Text(), "demo", "model that recognises speech"),
     Setting("speech.translator", Text(), "demo", "model that translates"),
     Setting("speech.synthesiser", Text(), "demo", "espeak-ng (demo), or VITS models by commas"),
@@ -96,6 +129,27 @@ SETTINGS = (
         max(1, (os.cpu_count() or 2) - 1),
         "threads a model may use on the CPU; one core is left for the calls",
     ),
+    Setting(
+        "speech.mind",
+        Text("host:port", may_be_empty=True),
+        "",
+        "where the models run, if that is another machine",
+    ),
+    Setting(
+        "speech.secret",
+        Text("the path of a file", may_be_empty=True),
+        "",
+        "the secret that such a machine shares with us",
+    ),
+    Setting("speech.rows", Whole(1, 512), 8, "how many requests go through a model together"),
+    Setting(
+        "models.folder",
+        FolderType(),
+        "~/.local/share/kallglot/models",
+        "folder of the models that `kallglot models pull` gets",
+    ),
+    Setting("models.mirror", UrlType(), None, "where models are pulled from (default: the hub)"),
+    Setting("models.offline", YesNo(), False, "never ask the hub or its mirror for anything"),
     Setting("recording.allow", YesNo(), True, "whether sessions may be recorded"),
     Setting("recording.retention_days", Whole(1, 36_500), 30, "when a recording is deleted"),
     Setting("sip.enabled", YesNo(), False, "whether sessions may be reached by SIP"),
@@ -112,11 +166,24 @@ _SECTIONS = frozenset(name.partition(".")[0] for name in _BY_NAME if "." in name
 class SpeechSettings:
     """Which models, and where."""
 
+    profile: str
     recogniser: str
     translator: str
     synthesiser: str
     device: str
     threads: int
+    mind: str
+    secret: str
+    rows: int
+
+
+@attrs.frozen
+class ModelsSettings:
+    """Where models are kept, and where they come from."""
+
+    folder: Path
+    mirror: str | None
+    offline: bool
 
 
 @attrs.frozen
@@ -147,7 +214,11 @@ class Settings:
     token_lifetime: float
     tokenless_telnyx: bool
     interruption: str
+    interruption_resume: bool
+    lag_ceiling: float
+    metrics: str
     speech: SpeechSettings
+    models: ModelsSettings
     recording: RecordingSettings
     directory: Directory
 
@@ -165,17 +236,15 @@ class Settings:
         """
         variables = os.environ if environment is None else environment
         file = path or _file_of(variables)
-        values = {name: setting.type(setting.default) for name, setting in _BY_NAME.items()}
-        if file is not None:
-            values |= dict(_from_file(file))
-        return cls._of(values | dict(_from_environment(variables)))
+        given = {} if file is None else dict(_from_file(file))
+        return cls._of(_settled(given | dict(_from_environment(variables))))
 
     @classmethod
     def default(cls, **changed: Any) -> Settings:
         """Return the defaults, for tests and tools; sections as `sip__enabled=True`."""
         given = {name.replace("__", "."): value for name, value in changed.items()}
-        raw = {name: setting.default for name, setting in _BY_NAME.items()} | given
-        return cls._of({name: _read(_BY_NAME[name], raw[name], "the caller") for name in raw})
+        read = {name: _read(_BY_NAME[name], given[name], "the caller") for name in given}
+        return cls._of(_settled(read))
 
     @classmethod
     def _of(cls, values: Mapping[str, Any]) -> Settings:
@@ -193,6 +262,7 @@ class Settings:
         return cls(
             **plain,
             speech=SpeechSettings(**section("speech")),
+            models=ModelsSettings(**section("models")),
             recording=RecordingSettings(**section("recording")),
             directory=directory,
         )
@@ -234,16 +304,25 @@ class Settings:
         ]
 
 
+def _settled(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings: those given, then those of the profile, then the defaults."""
+    values = {name: setting.type(setting.default) for name, setting in _BY_NAME.items()}
+    profile = given.get("speech.profile", values["speech.profile"])
+    chosen = {f"speech.{name}": value for name, value in profiles.choices(profile).items()}
+    return {**values, **chosen, **given}
+
+
 def _example_of(setting: Setting) -> list[str]:
     meaning = f"{setting.meaning[0].upper()}{setting.meaning[1:]}: {setting.type.says}."
     comment = [f"# {line}" for line in textwrap.wrap(meaning, 96)]
+    name = setting.name.rpartition(".")[2]
     match setting.type:
         case NumbersType() | ConnectionsType():
             return ["", *comment, *(f"# {line}" for line in setting.type.example)]
         case _ if setting.default is None:
-            return [*comment, f'# {setting.name} = "https://calls.example.com"']
+            host = "calls" if setting.name == "public_url" else "mirror"
+            return [*comment, f'# {name} = "https://{host}.example.com"']
         case _:
-            name = setting.name.rpartition(".")[2]
             return [*comment, f"# {name} = {json.dumps(setting.default)}"]
 
 

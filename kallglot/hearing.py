@@ -41,14 +41,16 @@ def hearings(
     participants: Sequence[Participant],
     original: str,
     can_translate: Callable[[str, str], bool],
+    *,
+    is_speaking: bool = True,
 ) -> tuple[Hearing, ...]:
     """Return what each participant hears of each other.
 
     `original` is the session's `hearing.original`; `can_translate` says of a pair of languages
-    whether it can be translated now.
+    whether it can be translated now.  Unless `is_speaking`, translations are only shown.
     """
     return tuple(
-        _hearing(mode, speaker, listener, original, can_translate)
+        _hearing(mode, speaker, listener, original, can_translate, is_speaking=is_speaking)
         for speaker in participants
         for listener in participants
         if speaker is not listener
@@ -61,11 +63,15 @@ def _hearing(
     listener: Participant,
     original: str,
     can_translate: Callable[[str, str], bool],
+    *,
+    is_speaking: bool,
 ) -> Hearing:
     source, target = speaker.language, listener.language
     if source is None or target is None or source == target or not can_translate(source, target):
         return Hearing(speaker.key, listener.key, None, is_spoken=False, original=1.0)
     if mode is Mode.ASSISTIVE and listener.type == "agent" and speaker.type != "agent":
+        return Hearing(speaker.key, listener.key, target, is_spoken=False, original=1.0)
+    if not is_speaking:
         return Hearing(speaker.key, listener.key, target, is_spoken=False, original=1.0)
     gain = _ORIGINAL_GAIN[original]
     return Hearing(speaker.key, listener.key, target, is_spoken=True, original=gain)

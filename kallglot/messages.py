@@ -12,10 +12,9 @@ transcript and in a recording.  PCM is 16-bit, native byte order, mono.  What a 
 
 from __future__ import annotations
 
-from typing import Any, Generic, Protocol, TypeVar
-
 import attrs
 
+from kallglot.messaging import Fact, Media, Question, Receiver, Request
 from kallglot.model.transcript import Utterance
 from kallglot.providers import Notice
 
@@ -60,42 +59,6 @@ __all__ = [
     "UtteranceRendered",
     "VoiceHeard",
 ]
-
-R = TypeVar("R")
-
-
-class Request:
-    """Base class of messages that ask for something to be done."""
-
-    __slots__ = ()
-
-
-class Fact:
-    """Base class of messages that report what has happened."""
-
-    __slots__ = ()
-
-
-class Question(Request, Generic[R]):
-    """Base class of requests that are answered with an `R`."""
-
-    __slots__ = ()
-
-
-class Media:
-    """Base class of messages that go stale: under pressure the oldest is dropped.
-
-    Nobody changes them, but they are not frozen: making a frozen one takes three times as long.
-    """
-
-    __slots__ = ()
-
-
-class Receiver(Protocol):
-    """Where a message can be sent."""
-
-    def tell(self, message: Any, /) -> None: ...
-
 
 # The life of a session.
 
@@ -319,13 +282,19 @@ class UtteranceRendered(Fact):
 
 @attrs.frozen
 class RenderingSpoken(Fact):
-    """`listener` has heard an utterance's translation, or a part of it, from `since` to `until`."""
+    """`listener` has heard an utterance's translation, or a part of it, from `since` to `until`.
+
+    To catch up it was spoken `compressed` seconds shorter than it was made, and `dropped` seconds
+    of it were not spoken.  Where nothing was, `since` is `until`; several of these add up.
+    """
 
     utterance_id: str
     listener: str
     language: str
     since: float
     until: float
+    dropped: float = 0.0
+    compressed: float = 0.0
 
 
 @attrs.frozen
@@ -339,7 +308,10 @@ class LanguageDetected(Fact):
 
 @attrs.frozen
 class SpeechMade(Fact):
-    """A piece of an utterance, translated and spoken, for one listener."""
+    """A piece of an utterance, translated and spoken, for one listener.
+
+    `said` is when the speaker had finished it.
+    """
 
     utterance_id: str
     speaker: str
@@ -347,6 +319,7 @@ class SpeechMade(Fact):
     pcm: bytes = attrs.field(repr=False)
     rate_hz: int
     is_last: bool
+    said: float | None = None
 
 
 @attrs.frozen

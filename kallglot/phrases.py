@@ -11,6 +11,10 @@ PHRASES: dict[tuple[str, str], str] = {
     ("unavailable", "en"): (
         "Translation is not available at the moment. You now hear each other directly."
     ),
+    ("captions", "de"): "Übersetzungen sind im Moment nur zu lesen.",
+    ("captions", "en"): "Translations can only be read at the moment.",
+    ("behind", "de"): "Ich lasse etwas aus.",
+    ("behind", "en"): "I am leaving something out.",
     ("available", "de"): "Die Übersetzung ist wieder da.",
     ("available", "en"): "Translation is back.",
 }

@@ -18,18 +18,23 @@ import attrs
 from aiohttp import web
 
 from actors import records
-from actors.services import Interruption, Services, Spoken
+from actors.services import Services, Spoken
 from actors.supervisor import Address
 from actors.switchboard import LivingCalls, Switchboard, Switching
 from kallglot import lifecycle
 from kallglot.api.app import create_app
+from kallglot.api.metrics import Exposed
+from kallglot.ceiling import CeilingPolicy
 from kallglot.config import Settings
 from kallglot.errors import EngineError, SettingsError
 from kallglot.lifecycle import Limits
+from kallglot.metering import Metering
+from kallglot.overlap import OverlapRules
 from kallglot.phrases import PHRASES
 from kallglot.providers import Provider, discover
 from kallglot.settingtypes import Address as BindAddress
 from kallglot.speech.engines import SpeechRequest
+from kallglot.speech.metered import MeteredSpeech
 from kallglot.speech.service import SpeechService
 from kallglot.state import dump, load
 from kallglot.store import Store
@@ -45,9 +50,9 @@ logger = logging.getLogger(__name__)
 FAREWELL = 5.0
 
 _INTERRUPTIONS = {
-    "insist": Interruption(after=0.6),
-    "immediate": Interruption(after=0.0),
-    "never": Interruption(after=None),
+    "insist": OverlapRules("insist"),
+    "immediate": OverlapRules("at_once"),
+    "never": OverlapRules("never"),
 }
 
 
@@ -71,8 +76,11 @@ async def running(
     settings: Settings,
     speech: SpeechService,
     providers: Mapping[str, Provider] | None = None,
+    metering: Metering | None = None,
 ) -> AsyncIterator[Server]:
     """Run a server on a `speech` service that has been started.
+
+    `metering` is given by whoever counts something of their own, or has the engines watched.
 
     Raises:
         SettingsError: the address or the data folder is taken, or cannot be used.
@@ -87,17 +95,23 @@ async def running(
         first_key = await _first_key(store)
 
         notices = await _speak_notices(speech)
+        metering = metering or Metering()
+        metered = MeteredSpeech(speech, metering)
 
         def make_services(archive: Address, announcer: Address) -> Services:
             return Services(
-                speech=speech,
+                speech=metered,
                 archive=archive,
                 announcer=announcer,
                 recordings=settings.data / "recordings",
                 limits=_limits(settings),
-                interruption=_INTERRUPTIONS[settings.interruption],
+                overlap=attrs.evolve(
+                    _INTERRUPTIONS[settings.interruption], resume=settings.interruption_resume
+                ),
+                ceiling=CeilingPolicy(ceiling=settings.lag_ceiling),
                 retention=settings.recording.retention,
                 notices=notices,
+                metering=metering,
             )
 
         switching = Switching(store, make_services, _timeline, settings.max_sessions)
@@ -111,8 +125,10 @@ async def running(
             calls,
             settings,
             cards=speech.cards,
+            translates=speech.can_translate,
             checks={"speech": lambda: None if speech.is_ready() else "the engines are loading"},
             providers=discover() if providers is None else providers,
+            exposed=Exposed(metering, settings.metrics),
         )
         await stack.enter_async_context(_listening(app, listener))
         url = f"http://{settings.bind.reachable}"

@@ -111,10 +111,13 @@ class FolderType:
 
 @attrs.frozen
 class Text:
+    """A text; with `says` in other words, and empty only where that means something."""
+
     says: str = "a text"
+    may_be_empty: bool = False
 
     def __call__(self, value: object) -> str:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not (self.may_be_empty or value.strip()):
             raise UnfitError
         return value.strip()
 

@@ -12,37 +12,49 @@ from typing import TypeAlias
 
 import attrs
 
-__all__ = ["SpeechEnded", "SpeechGoesOn", "SpeechStarted", "TurnEvent", "TurnPolicy", "Turns"]
+__all__ = [
+    "SpeechEnded",
+    "SpeechGoesOn",
+    "SpeechPaused",
+    "SpeechStarted",
+    "SpeechWithdrawn",
+    "TurnEvent",
+    "TurnPolicy",
+    "Turns",
+]
 
 
 @attrs.frozen
 class TurnPolicy:
     """How long is long.
 
-    A probability of `onset` or more for `starts_after` starts an utterance, one below `offset`
-    for `ends_after` ends it.  `lead` and `tail` are what is kept before and after, so that a soft
-    consonant is not cut off.  An utterance longer than `longest` is cut at its quietest moment
-    within the last `cut_within`.  `partial_every` is how often a partial result is due.
+    A probability of `onset` or more for `starts_after` starts a turn, one below `offset` for
+    `pauses_after` is a pause in it and for `ends_after` its end.  `lead` and `tail` are what is
+    kept before and after, so that a soft consonant is not cut off.  A turn longer than `longest`
+    is cut at its quietest moment within the last `cut_within`.  `partial_every` is how often it is
+    worth looking what has been said so far.
     """
 
     frame: float = 0.032
     onset: float = 0.5
     offset: float = 0.35
     starts_after: float = 0.064
+    pauses_after: float = 0.256
     ends_after: float = 0.544
     lead: float = 0.25
     tail: float = 0.2
-    longest: float = 7.5
+    longest: float = 30.0
     cut_within: float = 2.0
-    partial_every: float = 0.6
+    partial_every: float = 0.32
     shortest: float = 0.16
 
 
 @attrs.frozen
 class SpeechStarted:
-    """Somebody has started to speak, at `start`."""
+    """Somebody has started to speak, at `onset`; the air before it, from `start`, belongs to it."""
 
     start: float
+    onset: float
 
 
 @attrs.frozen
@@ -54,10 +66,23 @@ class SpeechGoesOn:
 
 
 @attrs.frozen
+class SpeechPaused:
+    """They have said nothing more since `offset`, and it is `end` now; they may go on."""
+
+    offset: float
+    end: float
+
+
+@attrs.frozen
+class SpeechWithdrawn:
+    """What had started was too short to be speech."""
+
+
+@attrs.frozen
 class SpeechEnded:
     """They have finished, or must be cut.
 
-    The utterance, with a little air around it, is from `start` to `end`; the speech in it, from
+    The turn, with a little air around it, is from `start` to `end`; the speech in it, from
     `onset` to `offset`.
     """
 
@@ -67,7 +92,7 @@ class SpeechEnded:
     offset: float
 
 
-TurnEvent: TypeAlias = SpeechStarted | SpeechGoesOn | SpeechEnded
+TurnEvent: TypeAlias = SpeechStarted | SpeechGoesOn | SpeechPaused | SpeechEnded | SpeechWithdrawn
 
 
 @attrs.frozen
@@ -133,10 +158,10 @@ class Turns:
             return []
         onset = self.now - frames * self.policy.frame
         start = max(self._floor, onset - self.policy.lead)
-        self._state = _Speaking(
-            start, max(start, onset), pause=0, partial_due=self.now + self.policy.partial_every
-        )
-        return [SpeechStarted(start)]
+        onset = max(start, onset)
+        partial_due = self.now + self.policy.partial_every
+        self._state = _Speaking(start, onset, pause=0, partial_due=partial_due)
+        return [SpeechStarted(start, onset)]
 
     def _speaking(self, state: _Speaking, probability: float) -> list[TurnEvent]:
         policy = self.policy
@@ -146,6 +171,9 @@ class Turns:
             return self._end(state, offset, offset + policy.tail)
         if self.now - state.start >= policy.longest:
             return self._cut(state)
+        if pause == round(policy.pauses_after / policy.frame):
+            self._state = attrs.evolve(state, pause=pause)
+            return [SpeechPaused(self.now - pause * policy.frame, self.now)]
         if self.now >= state.partial_due and pause == 0:
             self._state = attrs.evolve(
                 state, pause=pause, partial_due=self.now + policy.partial_every
@@ -158,15 +186,15 @@ class Turns:
         self._state = _Silent()
         self._floor = end
         if offset - state.onset < self.policy.shortest:
-            return []
+            return [SpeechWithdrawn()]
         return [SpeechEnded(state.start, end, state.onset, offset)]
 
     def _cut(self, state: _Speaking) -> list[TurnEvent]:
-        """End an utterance that is too long where a pause is likeliest, and go on with the rest."""
+        """End a turn that is too long where a pause is likeliest, and go on with the rest."""
         quietest = min(range(len(self._recent)), key=lambda i: (self._recent[i], -i))
         at = self.now - (len(self._recent) - quietest - 0.5) * self.policy.frame
         at = max(at, state.onset + self.policy.frame)
         self._floor = at
         partial_due = self.now + self.policy.partial_every
         self._state = _Speaking(at, onset=at, pause=0, partial_due=partial_due)
-        return [SpeechEnded(state.start, at, state.onset, at), SpeechStarted(at)]
+        return [SpeechEnded(state.start, at, state.onset, at), SpeechStarted(at, at)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -33,6 +34,8 @@ from kallglot.speech.engines import TextRequest, VoiceRequest  # noqa: E402
 from kallglot.speech.training import grammar, telephone  # noqa: E402
 from kallglot.speech.transformers_recogniser import WhisperRecogniser  # noqa: E402
 from kallglot.speech.transformers_translator import MarianTranslator  # noqa: E402
+from kallglot.speech.whisper_decoding import Decoder  # noqa: E402
+from kallglot.speech.whisper_encoding import Encoder  # noqa: E402
 
 DEMO = Path(speech.__file__).parent / "demo"
 
@@ -222,7 +225,7 @@ def test_a_stock_model_gets_the_defaults(recogniser: WhisperRecogniser) -> None:
 
 
 def test_the_decoding_is_the_one_of_transformers(recogniser: WhisperRecogniser) -> None:
-    model = recogniser._model
+    model = deepcopy(recogniser._model).float()
     samples = np.frombuffer(_sound(7).pcm, np.int16).astype(np.float32) / 32768
     features = recogniser._extractor(samples, sampling_rate=16000, return_tensors="pt")
     tokens = model.generate(features.input_features, language="de", task="transcribe")
@@ -320,3 +323,40 @@ def test_the_demonstration_hears_speakers_it_never_heard_and_no_silence() -> Non
     assert heard[0].text == ""
     assert [one.language for one in heard[1:]] == ["de", "en"] * 6
     assert sum(one.text == text for one, text in zip(heard[1:], wanted[1:], strict=True)) >= 8
+
+
+def test_sounds_are_shown_as_by_the_extractor(recogniser: WhisperRecogniser) -> None:
+    extractor = recogniser._extractor
+    sounds = [np.frombuffer(_sound(k, 0.3 * k).pcm, np.int16) / np.float32(32768) for k in (1, 2)]
+    wanted = extractor(sounds, sampling_rate=16000, max_length=12800, return_tensors="pt")
+    shown = recogniser._bands.show(sounds, 80)
+    assert torch.allclose(shown, wanted.input_features, atol=1e-4)
+
+
+def test_the_encoder_is_the_one_of_transformers(recogniser: WhisperRecogniser) -> None:
+    model = deepcopy(recogniser._model).float()
+    whole = torch.randn(2, 20, 100)
+    half = torch.randn(1, 20, 50)
+    own = Encoder(model)
+    wanted = model.model.encoder(whole).last_hidden_state.flatten(0, 1)
+    both = own.encode([whole, half])
+    assert both.lengths == (50, 50, 25)
+    assert torch.allclose(both.states[:100], wanted, atol=1e-5)
+    assert torch.allclose(both.states[100:], own.encode([half]).states, atol=1e-5)
+
+
+def test_the_decoder_is_the_one_of_transformers_though_rows_leave_it(
+    recogniser: WhisperRecogniser,
+) -> None:
+    model = deepcopy(recogniser._model).float()
+    encoded = Encoder(model).encode([torch.randn(2, 20, 100), torch.randn(1, 20, 60)])
+    tokens = torch.randint(0, 200, (3, 6))
+    own = Decoder(model)
+    memory = own.begin(encoded)
+    first = own.step(tokens[:, :3], memory)
+    memory.keep([0, 2])
+    rest = [own.step(tokens[[0, 2], k : k + 1], memory) for k in range(3, 6)]
+    said = torch.cat([first[[0, 2]], *rest], 1)
+    for row, states in ((0, encoded.states[:50]), (2, encoded.states[100:])):
+        wanted = model.model.decoder(tokens[row : row + 1], encoder_hidden_states=states[None])
+        assert torch.allclose(said[row // 2], wanted.last_hidden_state[0], atol=1e-5)

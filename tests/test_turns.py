@@ -5,7 +5,15 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kallglot.turns import SpeechEnded, SpeechGoesOn, SpeechStarted, TurnPolicy, Turns
+from kallglot.turns import (
+    SpeechEnded,
+    SpeechGoesOn,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechWithdrawn,
+    TurnPolicy,
+    Turns,
+)
 
 FRAME = TurnPolicy().frame
 
@@ -36,6 +44,14 @@ def test_a_short_pause_does_not_end_a_sentence():
     assert [type(event) for event in events].count(SpeechEnded) == 1
 
 
+def test_a_pause_is_told_of_once_before_it_is_known_whether_it_is_the_end():
+    events = listen((0.9, 1.0), (0.1, 0.3), (0.9, 1.0), (0.0, 1.0))
+    pauses = [event for event in events if isinstance(event, SpeechPaused)]
+    assert [round(pause.offset, 1) for pause in pauses] == [1.0, 2.3]
+    assert all(0.2 < pause.end - pause.offset < 0.3 for pause in pauses)
+    assert isinstance(events[-1], SpeechEnded)
+
+
 def test_a_click_is_no_utterance():
     assert listen((0.0, 0.5), (0.9, FRAME), (0.0, 1.0)) == []
 
@@ -43,12 +59,13 @@ def test_a_click_is_no_utterance():
 def test_a_cough_that_starts_a_turn_does_not_become_an_utterance():
     events = listen((0.0, 0.5), (0.9, 3 * FRAME), (0.0, 1.0))
     assert not any(isinstance(event, SpeechEnded) for event in events)
+    assert isinstance(events[-1], SpeechWithdrawn)
 
 
 def test_while_somebody_speaks_partial_results_are_due_now_and_then():
     events = listen((0.0, 1.0), (0.9, 3.0), (0.0, 1.0))
     partial = [event for event in events if isinstance(event, SpeechGoesOn)]
-    assert 3 <= len(partial) <= 5
+    assert 8 <= len(partial) <= 10
     assert all(event.end > event.start for event in partial)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from kallglot.api import health, recordings, sessions, stream, transcripts
+from kallglot.api import glossaries, health, metrics, recordings, sessions, stream, transcripts
 from kallglot.api.auth import guard
 from kallglot.api.context import (
     ALLOWANCE,
@@ -20,13 +20,16 @@ from kallglot.api.context import (
     REQUEST_ID,
     SETTINGS,
     STORE,
+    TRANSLATES,
     Check,
     Clock,
 )
 from kallglot.api.errors import answer_errors
 from kallglot.api.limits import RateLimits
+from kallglot.api.metrics import EXPOSED, Exposed
 from kallglot.calls import Calls
 from kallglot.config import Settings
+from kallglot.metering import Metering
 from kallglot.providers import Provider
 from kallglot.speech.engines import EngineCard
 from kallglot.store import Store
@@ -44,12 +47,15 @@ def create_app(
     providers: Mapping[str, Provider] | None = None,
     cards: Mapping[str, EngineCard] | None = None,
     checks: Mapping[str, Check] | None = None,
+    translates: Callable[[str, str], bool] = lambda _, __: True,
+    exposed: Exposed | None = None,
     clock: Clock = time.time,
 ) -> web.Application:
     """Put the API together.
 
     `providers` are whose streams are let in; `cards` say which models translate; `checks` what
-    else must be ready before calls can be taken.
+    else must be ready before calls can be taken.  `exposed` is what
+    `/metrics` shows, and to whom.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
     app[STORE] = store
@@ -58,11 +64,13 @@ def create_app(
     app[PROVIDERS] = {} if providers is None else providers
     app[CARDS] = {} if cards is None else cards
     app[CHECKS] = {} if checks is None else checks
+    app[TRANSLATES] = translates
     app[CLOCK] = clock
+    app[EXPOSED] = Exposed(Metering()) if exposed is None else exposed
     app[LIMITS] = RateLimits(settings.rate_limit)
-    for resource in (sessions, transcripts, recordings):
+    for resource in (sessions, transcripts, recordings, glossaries):
         app.add_routes(map(guard, resource.routes()))
-    for resource in (health, stream):
+    for resource in (health, metrics, stream):
         app.add_routes(resource.routes())
     app.add_routes(recordings.open_routes())
     app.on_response_prepare.append(_sign)

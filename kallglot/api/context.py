@@ -27,6 +27,7 @@ __all__ = [
     "REQUEST_ID",
     "SETTINGS",
     "STORE",
+    "TRANSLATES",
     "Check",
     "Clock",
 ]
@@ -41,6 +42,8 @@ STORE = web.AppKey("store", Store)
 CALLS: web.AppKey[Calls] = web.AppKey("calls")
 SETTINGS = web.AppKey("settings", Settings)
 CARDS: web.AppKey[Mapping[str, EngineCard]] = web.AppKey("cards")
+#: Whether some model translates from a language to another.
+TRANSLATES: web.AppKey[Callable[[str, str], bool]] = web.AppKey("translates")
 CHECKS: web.AppKey[Mapping[str, Check]] = web.AppKey("checks")
 PROVIDERS: web.AppKey[Mapping[str, Provider]] = web.AppKey("providers")
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")

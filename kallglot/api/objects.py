@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from kallglot.lag.spans import lag_of
+from kallglot.lag.summary import CallLag, Figure, Spread
 from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
 from kallglot.model.session import Participant, Session, Status
@@ -24,6 +26,7 @@ __all__ = [
     "call_id_object",
     "duration",
     "iso",
+    "lag_object",
     "leg_object",
     "recording_object",
     "session_object",
@@ -68,9 +71,14 @@ def duration(session: Session, now: float) -> float | None:
 
 
 def session_object(
-    session: Session, now: float, *, legs: Sequence[Leg] = (), stream: Stream | None = None
+    session: Session,
+    now: float,
+    *,
+    legs: Sequence[Leg] = (),
+    stream: Stream | None = None,
+    lag: CallLag | None = None,
 ) -> JsonObject:
-    """Return a session; `stream` is left out where there is none to offer."""
+    """Return a session; `stream` and `lag` are left out where there is none to show."""
     made: JsonObject = {
         "id": session.id,
         "object": "session",
@@ -98,7 +106,29 @@ def session_object(
             "token": stream.token,
             "expires_at": iso(stream.expires_at),
         }
+    if lag is not None:
+        made["lag"] = lag_object(lag)
     return made
+
+
+def lag_object(lag: CallLag) -> JsonObject:
+    """Return the lag of a call, in seconds; what could not be measured is null."""
+    return {
+        "utterances": lag.utterances,
+        "turns": lag.turns,
+        "start_offset": _spread(lag.start_offset),
+        "end_of_speech_to_first_audio": _spread(lag.end_of_speech_to_first_audio),
+        "ear_voice_span": _spread(lag.ear_voice_span),
+        "end_offset": _spread(lag.end_offset),
+        "al": _figure(lag.al),
+        "laal": _figure(lag.laal),
+        "yaal": _figure(lag.yaal),
+        "atd": _figure(lag.atd),
+        "dropped": round(lag.dropped, 3),
+        "compressed": round(lag.compressed, 3),
+        "silences": round(lag.silences, 3),
+        "real_time_factor": _rounded(lag.real_time_factor),
+    }
 
 
 def translation_object(cards: Mapping[str, EngineCard]) -> JsonObject:
@@ -135,11 +165,12 @@ def call_id_object(leg: Leg) -> JsonObject:
 def turn_object(utterance: Utterance, origin: float) -> JsonObject:
     """Return an utterance as a turn; `origin` is the time from which its times count.
 
-    `lag` is how long after the speaker had finished the listener began to hear the translation.
-    With several languages `translation` is the first and `translations` has all.
+    `turn_id` is what the utterances have in common that were said in one go.  With several
+    languages `translation` is the first and `translations` has all; `lag` is that of the first.
     """
     made: JsonObject = {
         "id": utterance.id,
+        "turn_id": utterance.turn or utterance.id,
         "sequence": utterance.sequence,
         "speaker": utterance.speaker,
         "language": utterance.language,
@@ -213,10 +244,43 @@ def _participant(participant: Participant) -> JsonObject:
 
 
 def _translation(rendering: Rendering, utterance: Utterance) -> JsonObject:
-    spoken_at = rendering.spoken_at
     return {
         "language": rendering.language,
         "text": rendering.text,
         "confidence": round(rendering.confidence, 3),
-        "lag": None if spoken_at is None else round(spoken_at - utterance.end, 3),
+        "lag": _lag(utterance, rendering),
     }
+
+
+def _lag(utterance: Utterance, rendering: Rendering) -> JsonObject | None:
+    lag = lag_of(utterance, rendering)
+    if not lag.is_known:
+        return None
+    return {
+        "start_offset": _rounded(lag.start_offset),
+        "end_of_speech_to_first_audio": _rounded(lag.end_of_speech_to_first_audio),
+        "ear_voice_span": _rounded(lag.ear_voice_span),
+        "end_offset": _rounded(lag.end_offset),
+        "dropped": round(lag.dropped, 3),
+        "compressed": round(lag.compressed, 3),
+    }
+
+
+def _spread(spread: Spread | None) -> JsonObject | None:
+    if spread is None:
+        return None
+    return {"median": round(spread.median, 3), "p95": round(spread.p95, 3)}
+
+
+def _figure(figure: Figure) -> JsonObject | None:
+    if not figure.is_known:
+        return None
+    return {
+        "unaware": _rounded(figure.unaware),
+        "aware": _rounded(figure.aware),
+        "spoken": _rounded(figure.spoken),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

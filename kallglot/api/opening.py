@@ -10,14 +10,22 @@ from kallglot.api.schemas import ParticipantAsked, SessionAsked, Side
 from kallglot.config import Settings
 from kallglot.errors import NotAvailable
 from kallglot.ids import new_id
+from kallglot.model.glossary import Glossary
 from kallglot.model.session import LIVE_MODES, Participant, Routing, Session
 
 __all__ = ["opened"]
 
+_NO_TERMS = Glossary()
 _TWO_PEOPLE = (ParticipantAsked(Side("customer")), ParticipantAsked(Side("agent")))
 
 
-def opened(asked: SessionAsked, organization_id: str, settings: Settings, now: float) -> Session:
+def opened(
+    asked: SessionAsked,
+    organization_id: str,
+    settings: Settings,
+    now: float,
+    glossary: Glossary = _NO_TERMS,
+) -> Session:
     """Return the session that is asked for.
 
     Raises:
@@ -42,6 +50,7 @@ def opened(asked: SessionAsked, organization_id: str, settings: Settings, now: f
         is_recorded=is_recorded,
         hearing_original=original or "none",
         metadata=asked.metadata,
+        glossary=glossary,
     )
 
 

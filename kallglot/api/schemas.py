@@ -20,13 +20,23 @@ from kallglot.errors import InvalidRequest
 from kallglot.model.session import Mode
 from kallglot.routing import ProviderAsked, RoutingAsked
 
-__all__ = ["EndAsked", "ParticipantAsked", "SessionAsked", "read_end", "read_session"]
+__all__ = [
+    "EndAsked",
+    "GlossaryAsked",
+    "ParticipantAsked",
+    "SessionAsked",
+    "TermAsked",
+    "read_end",
+    "read_glossary",
+    "read_session",
+]
 
 T = TypeVar("T")
 
 Language = NewType("Language", str)
 PhoneNumber = NewType("PhoneNumber", str)
 Short = NewType("Short", str)
+Wording = NewType("Wording", str)
 Reason = NewType("Reason", str)
 Carrier = NewType("Carrier", str)
 Side = NewType("Side", str)
@@ -45,6 +55,8 @@ MOST_METADATA = 50
 MOST_PARTICIPANTS = 16
 LONGEST_SHORT = 256
 LONGEST_REASON = 200
+LONGEST_WORDING = 200
+MOST_TERMS = 1000
 
 
 @attrs.frozen
@@ -106,6 +118,38 @@ class HearingBody:
 
 
 @attrs.frozen
+class TermAsked:
+    """A term; what is not said of its languages is as in the glossary around it."""
+
+    source: Wording = attrs.field(repr=False)
+    target: Wording | None = attrs.field(default=None, repr=False)
+    source_language: Language | None = None
+    target_language: Language | None = None
+    case_sensitive: bool = False
+    spoken_as: Wording | None = attrs.field(default=None, repr=False)
+    do_not_translate: bool = False
+
+
+@attrs.frozen
+class GlossaryAsked:
+    """The body of `POST` and `PUT /v1/glossaries`."""
+
+    name: Wording
+    source_language: Language | None = None
+    target_language: Language | None = None
+    inflection: bool = True
+    terms: list[TermAsked] = attrs.field(factory=list, repr=False)
+
+
+@attrs.frozen
+class SessionGlossaryBody:
+    """Terms for one session: those of a kept glossary, and more."""
+
+    id: Short | None = None
+    terms: list[TermAsked] | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
 class SessionAsked:
     """The body of `POST /v1/sessions`."""
 
@@ -117,6 +161,7 @@ class SessionAsked:
     participants: list[ParticipantAsked] | None = None
     recording: RecordingBody | None = None
     hearing: HearingBody | None = None
+    glossary: SessionGlossaryBody | None = None
     metadata: Metadata | None = attrs.field(default=None, repr=False)
     ai_agent: Anything | None = attrs.field(default=None, repr=False)
 
@@ -141,6 +186,20 @@ def read_session(body: Mapping[str, Any]) -> SessionAsked:
         raise _unfit("ai_agent goes with the mode ai_agent", "ai_agent")
     if len(asked.participants or ()) > MOST_PARTICIPANTS:
         raise _unfit(f"at most {MOST_PARTICIPANTS} people take part", "participants")
+    if asked.glossary is not None and len(asked.glossary.terms or ()) > MOST_TERMS:
+        raise _unfit(f"a glossary has at most {MOST_TERMS} terms", "glossary.terms")
+    return asked
+
+
+def read_glossary(body: Mapping[str, Any]) -> GlossaryAsked:
+    """Return what a glossary is asked to be.
+
+    Raises:
+        InvalidRequest: says what is wrong, and where.
+    """
+    asked = _read(body, GlossaryAsked)
+    if len(asked.terms) > MOST_TERMS:
+        raise _unfit(f"a glossary has at most {MOST_TERMS} terms", "terms")
     return asked
 
 
@@ -176,6 +235,13 @@ def _short(value: Any, _: Any) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_SHORT:
         raise _unfit(f"must be a string of at most {LONGEST_SHORT} characters")
     return value
+
+
+def _wording(value: Any, _: Any) -> str:
+    is_fit = isinstance(value, str) and value.isprintable() and value.strip()
+    if not is_fit or len(value) > LONGEST_WORDING:
+        raise _unfit(f"must be 1 to {LONGEST_WORDING} characters, in one line")
+    return " ".join(value.split())
 
 
 def _reason(value: Any, _: Any) -> str:
@@ -269,6 +335,7 @@ def _converter() -> cattrs.Converter:
         str: _string,
         bool: _flag,
         Short: _short,
+        Wording: _wording,
         Reason: _reason,
         Mode: _mode,
         Language: _language,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 import attrs
 from aiohttp import web
 
-from kallglot.api import objects, query, schemas
+from kallglot.api import glossaries, objects, query, schemas
 from kallglot.api.answers import json_answer, read_json
 from kallglot.api.auth import allow
-from kallglot.api.context import CALLS, CARDS, CLOCK, REQUEST_ID, SETTINGS, STORE
+from kallglot.api.context import CALLS, CARDS, CLOCK, REQUEST_ID, SETTINGS, STORE, TRANSLATES
 from kallglot.api.idempotency import once
 from kallglot.api.objects import JsonObject, Stream
 from kallglot.api.opening import opened
+from kallglot.api.pairs import check_pairs
 from kallglot.errors import NotFound, OverCapacity
+from kallglot.lag.summary import CallLag, call_lag
 from kallglot.model.session import Session, Status
 from kallglot.store.keys import ApiKey
 from kallglot.store.sessions import SessionFilter
@@ -46,7 +49,8 @@ async def create(request: web.Request) -> web.Response:
 async def retrieve(request: web.Request) -> web.Response:
     key = allow(request, "sessions:read")
     session = await find_session(request, key)
-    return json_answer(await _view(request, session, key))
+    lag = await _lag(request, session)
+    return json_answer(await _view(request, session, key, lag))
 
 
 async def list_sessions(request: web.Request) -> web.Response:
@@ -95,7 +99,10 @@ async def find_session(request: web.Request, key: ApiKey) -> Session:
 async def _create(request: web.Request, key: ApiKey, body: dict[str, Any]) -> web.Response:
     app = request.app
     now = app[CLOCK]()
-    session = opened(schemas.read_session(body), key.organization_id, app[SETTINGS], now)
+    asked = schemas.read_session(body)
+    glossary = await glossaries.of_new_session(request, key, asked)
+    session = opened(asked, key.organization_id, app[SETTINGS], now, glossary)
+    check_pairs(session, app[TRANSLATES])
     if app[CALLS].count() >= app[SETTINGS].max_sessions:
         raise OverCapacity("this server carries as many sessions as it may", retry_after=30)
     await app[STORE].sessions.add(session, events=[event_of(SessionCreated(session), now)])
@@ -115,7 +122,7 @@ async def _end(request: web.Request, key: ApiKey, body: dict[str, Any]) -> web.R
         await request.app[CALLS].end(session.id, reason)
         session = await _ended(request, await find_session(request, key), reason)
         logger.info("%s ended %s", request[REQUEST_ID], session.id)
-    view = await _view(request, session, key)
+    view = await _view(request, session, key, await _lag(request, session))
     return json_answer({**view, "duration_seconds": view["duration"]})
 
 
@@ -134,14 +141,25 @@ async def _ended(request: web.Request, session: Session, reason: str) -> Session
     return ended
 
 
-async def _view(request: web.Request, session: Session, key: ApiKey) -> JsonObject:
+async def _lag(request: web.Request, session: Session) -> CallLag | None:
+    """Return the lag of a session; not for lists, as it takes the whole transcript."""
+    if session.started_at is None:
+        return None
+    utterances = await request.app[STORE].transcripts.of_session(session.id)
+    return await asyncio.to_thread(call_lag, utterances)  # of a long call it takes a while
+
+
+async def _view(
+    request: web.Request, session: Session, key: ApiKey, lag: CallLag | None = None
+) -> JsonObject:
     app = request.app
     legs = await app[CALLS].legs(session.id)
     if not legs and session.status is not Status.CREATED:
         legs = await app[STORE].legs.of_session(session.id)
     stream = None if session.status is Status.ENDED else _stream(request, session, key)
-    view = objects.session_object(session, app[CLOCK](), legs=legs, stream=stream)
-    return {**view, "translation": objects.translation_object(app[CARDS])}
+    view = objects.session_object(session, app[CLOCK](), legs=legs, stream=stream, lag=lag)
+    terms = glossaries.session_view(await app[STORE].glossaries.of_session(session.id))
+    return {**view, **terms, "translation": objects.translation_object(app[CARDS])}
 
 
 def _stream(request: web.Request, session: Session, key: ApiKey) -> Stream:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from kallglot.admission import TokenlessPolicy, admit_without_token, token_of
 from kallglot.api.context import CALLS, CLOCK, PROVIDERS, SETTINGS, STORE
-from kallglot.api.link import WebSocketLink
+from kallglot.api.link import WebSocketLink, upgrade
 from kallglot.calls import Arrival
 from kallglot.errors import InvalidRequest, NotAuthenticated, NotFound, OverCapacity, Refused
 from kallglot.model.session import Session, Status
@@ -68,10 +68,7 @@ def routes() -> list[web.RouteDef]:
 
 async def connect(request: web.Request) -> web.StreamResponse:
     """Let a stream in, and keep it until it ends."""
-    link = WebSocketLink()
-    if not link.response.can_prepare(request):
-        raise InvalidRequest("this is a WebSocket; connect with ws:// or wss://")
-    await link.accept(request)
+    response, link = await upgrade(request)
     try:
         arrival = await _let_in(request, link)
         if arrival is not None:
@@ -80,9 +77,12 @@ async def connect(request: web.Request) -> web.StreamResponse:
         logger.info("turned a stream away: %s", refusal.code)
         code = 1013 if isinstance(refusal, OverCapacity) else 1008
         await link.close(code, refusal.code)
-    except ConnectionError:
-        pass  # gone before it was let in
-    return link.response
+    except TimeoutError:
+        logger.warning("turned a stream away: its session is too busy to take it")
+        await link.close(1013, OverCapacity.code)
+    finally:
+        await link.close(1000, "")
+    return response
 
 
 async def _let_in(request: web.Request, link: WebSocketLink) -> Arrival | None:

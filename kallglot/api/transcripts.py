@@ -1,4 +1,4 @@
-"""`/v1/sessions/{id}/transcript`: what was said, as JSON or as a file."""
+"""`/v1/sessions/{id}/transcript`: what was said, as JSON or as a file, or how late it came out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kallglot.api.auth import allow
 from kallglot.api.context import CLOCK, STORE
 from kallglot.api.objects import JsonObject
 from kallglot.api.sessions import find_session
+from kallglot.formats import lag
 from kallglot.model.session import Session
 from kallglot.model.transcript import Utterance
 
@@ -21,6 +22,8 @@ __all__ = ["routes"]
 JSON = "json"
 
 _ALIASES = {"txt": "text"}
+_FORMATS = (JSON, *formats.MEDIA_TYPES, *_ALIASES, *lag.LOGS)
+_SUFFIXES = {"text": "txt", **{log: f"{log}.jsonl" for log in lag.LOGS}}
 _MEDIA_TYPES = {
     "application/json": JSON,
     **{media.partition(";")[0]: name for name, media in formats.MEDIA_TYPES.items()},
@@ -33,12 +36,14 @@ def routes() -> list[web.RouteDef]:
 
 async def retrieve(request: web.Request) -> web.Response:
     key = allow(request, "sessions:read")
-    asked = query.choice(request, "format", (JSON, *formats.MEDIA_TYPES, *_ALIASES))
+    asked = query.choice(request, "format", _FORMATS)
     language = query.choice(request, "language", tuple(formats.LANGUAGES)) or "both"
     has_translations = query.flag(request, "include_translations", default=True)
     session = await find_session(request, key)
     utterances = await request.app[STORE].transcripts.of_session(session.id)
     name = _ALIASES.get(asked, asked) if asked else _accepted(request)
+    if name in lag.LOGS:
+        return _file(lag.write(utterances, name), name, session)
     if name != JSON:
         text = formats.render(
             utterances, name, language=language, include_translations=has_translations
@@ -69,11 +74,11 @@ def _quality(parameters: Sequence[str]) -> float:
 
 
 def _file(text: str, name: str, session: Session) -> web.Response:
-    suffix = "txt" if name == "text" else name
+    suffix = _SUFFIXES.get(name, name)
     return web.Response(
         body=text.encode(),
         headers={
-            "Content-Type": formats.MEDIA_TYPES[name],
+            "Content-Type": formats.MEDIA_TYPES.get(name, lag.MEDIA_TYPE),
             "Content-Disposition": f'inline; filename="transcript-{session.id}.{suffix}"',
         },
     )

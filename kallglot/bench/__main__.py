@@ -1,8 +1,12 @@
-"""`scripts/bench`: measure the media path of this machine, and compare with what is asked of it."""
+"""`scripts/bench`: measure this machine, and compare with what is asked of it.
+
+Without a command the media path is measured; `engines` and `speech` measure what understands.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +36,30 @@ def _instead(name: What, text: str) -> Callable[[F], F]:
     return click.option(f"--{name}", "what", flag_value=name, help=text)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+class Benches(click.Group):
+    """The commands, imported only when they are wanted: what they need is not always there."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["engines", "speech"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        try:
+            module = importlib.import_module(f"kallglot.bench.{cmd_name}_command")
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"{error.name} is not installed: `pip install 'kallglot[speech]'`"
+            ) from error
+        command: click.Command = module.command
+        return command
+
+
+@click.group(
+    cls=Benches,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--calls", metavar="N[,N…]", help="How many live calls.  [default: more and more]")
 @click.option("--seconds", default=10.0, show_default=True, help="How long a run is measured.")
 @click.option("--runs", default=3, show_default=True, help="Medians of so many runs are shown.")
@@ -46,7 +73,9 @@ def _instead(name: What, text: str) -> Callable[[F], F]:
 @click.option(
     "--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures."
 )
+@click.pass_context
 def main(
+    context: click.Context,
     calls: str | None,
     seconds: float,
     runs: int,
@@ -56,7 +85,9 @@ def main(
     mixed: bool,
     no_recording: bool,
 ) -> None:
-    """Measure the media path on this machine, without models."""
+    """Measure the media path on this machine, without models; or what a command names."""
+    if context.invoked_subcommand is not None:
+        return
     console = Console()
     if not console.is_terminal:
         console.width = max(console.width, WIDTH)

@@ -78,7 +78,7 @@ class Wanted:
     type=click.Path(file_okay=False, path_type=Path),
     help="Data folder of the server.  [default: a temporary one]",
 )
-@click.option("--quick", is_flag=True, help="Three lines instead of ten.")
+@click.option("--quick", is_flag=True, help="Three lines instead of eight.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses the two voices.")
 @click.option("--listen", is_flag=True, help="Play the call on this machine's loudspeaker.")
 def command(
@@ -242,6 +242,10 @@ def _say_verdict(verdict: Verdict, folder: Path, console: Console) -> None:
         f"{verdict.exact} of {verdict.lines} lines translated exactly,"
         f" {verdict.translated_words:.0%} of the words{lag}"
     )
+    click.echo(
+        f"{verdict.early} of {verdict.lines} lines could be heard before they had been said,"
+        f" up to {verdict.longest_ahead:.1f} s before"
+    )
     click.echo(f"{folder}: listen to call.mp3, look at call.png, read transcript.txt")
 
 
@@ -274,5 +278,15 @@ class _Teller:
         if hearing is None:
             click.echo(f"{'':6}  {line.listener:8}  {language}  (heard nothing)")
             return
-        lag = "after having called again" if exchange.lag is None else f"lag {exchange.lag:.2f} s"
+        lag = _lag_in_words(exchange)
         click.echo(f"{hearing.since:6.1f}  {line.listener:8}  {language}  {heard}  [{lag}]")
+
+
+def _lag_in_words(exchange: Exchange) -> str:
+    """Say how long the listener waited, from the end of what was said or before it."""
+    said = []
+    if exchange.ahead:
+        said.append(f"from {exchange.ahead:.2f} s before the end")
+    if exchange.lag is not None:
+        said.append(f"lag {exchange.lag:.2f} s")
+    return ", ".join(said) or "after having called again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich.progress import Progress
 from kallglot.commands import terminal
 from kallglot.commands.api import Api, ApiError, JsonObject, connected
 from kallglot.commands.terminal import examples
+from kallglot.formats.lag import LOGS
 
 __all__ = ["command", "export_session"]
 
@@ -24,6 +26,7 @@ SOUNDS = ("mp3", "wav", "ogg", "flac")
     epilog=examples(
         "kallglot export sess_01JD3W5A0000000000000000",
         "kallglot export sess_01JD3W5A0000000000000000 --to call-17 --format flac",
+        "kallglot export sess_01JD3W5A0000000000000000 --lag simuleval",
     ),
 )
 @click.argument("session")
@@ -42,6 +45,13 @@ SOUNDS = ("mp3", "wav", "ogg", "flac")
     help="What the recordings are saved as.",
 )
 @click.option(
+    "--lag",
+    "logs",
+    type=click.Choice(LOGS),
+    multiple=True,
+    help="Also save when each word came out, for tools that score lag; may be given twice.",
+)
+@click.option(
     "--url",
     envvar="KALLGLOT_URL",
     default="http://127.0.0.1:8080",
@@ -49,25 +59,36 @@ SOUNDS = ("mp3", "wav", "ogg", "flac")
     help="The server; or KALLGLOT_URL.",
 )
 @click.option("--api-key", envvar="KALLGLOT_API_KEY", help="An API key; or KALLGLOT_API_KEY.")
-def command(session: str, folder: Path | None, sound: str, url: str, api_key: str | None) -> None:
+def command(
+    session: str,
+    folder: Path | None,
+    sound: str,
+    logs: tuple[str, ...],
+    url: str,
+    api_key: str | None,
+) -> None:
     """Save the transcript and the recordings of SESSION, sess_….
 
     The transcript is saved as JSON, text, SRT and VTT subtitles and CSV; of the recordings, what
-    everybody said, what everybody heard, and all voices together.
+    everybody said, what everybody heard, and all voices together.  With --lag also when each word
+    of a translation came out, as SimulEval or simulstream logs it.
     """
     if api_key is None:
         raise click.UsageError(
             "an API key is needed, --api-key or KALLGLOT_API_KEY; `kallglot keys create` makes one"
         )
-    terminal.run(_export(session, folder or Path(session), sound, url, api_key))
+    terminal.run(_export(session, folder or Path(session), sound, logs, (url, api_key)))
 
 
-async def _export(session_id: str, folder: Path, sound: str, url: str, key: str) -> None:
+async def _export(
+    session_id: str, folder: Path, sound: str, logs: Sequence[str], server: tuple[str, str]
+) -> None:
     console = terminal.notes()
-    async with connected(url, key) as api:
+    async with connected(*server) as api:
         await api.get(f"/v1/sessions/{session_id}")
         folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nobody else is waiting
-        saved = await export_session(api, session_id, folder, sound, console)
+        saved = [await _save_log(api, session_id, folder, log) for log in logs]
+        saved += await export_session(api, session_id, folder, sound, console)
     for path in saved:
         click.echo(path)
 
@@ -90,6 +111,12 @@ async def export_session(
             progress.update(task, description=recording["channel"], advance=1)
             saved.append(await _save(api, recording, folder, sound))
     return saved
+
+
+async def _save_log(api: Api, session_id: str, folder: Path, log: str) -> Path:
+    target = folder / f"lag.{log}.jsonl"
+    await api.download(f"/v1/sessions/{session_id}/transcript", target, format=log)
+    return target
 
 
 async def _save(api: Api, recording: JsonObject, folder: Path, sound: str) -> Path:

@@ -19,6 +19,7 @@ import attrs
 from kallglot.config import Settings
 from kallglot.errors import KallglotError
 from kallglot.speech import catalogue, espeak_program
+from kallglot.speech.models.shelf import faults_in
 
 __all__ = ["Finding", "Grade", "findings"]
 
@@ -67,9 +68,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
         ("translator", settings.speech.translator),
         ("synthesiser", settings.speech.synthesiser),
     ):
-        for each in map(str.strip, choice.split(",")):
+        for each in catalogue.expand(choice, role, settings.models.folder):
             if role != "synthesiser" or each not in _ESPEAK:
-                yield _model(role, each)
+                yield _model(role, each, settings.models.folder)
     yield _port(settings)
     yield _folder(settings.data)
     yield _disk(settings.data)
@@ -135,12 +136,19 @@ def _espeak() -> Finding:
     return Finding("espeak-ng", Grade.GOOD, found[0])
 
 
-def _model(role: str, choice: str) -> Finding:
+def _model(role: str, choice: str, folder: Path) -> Finding:
     try:
-        place = catalogue.find(choice, role)
+        place = catalogue.find(choice, role, folder)
     except KallglotError as error:
         return Finding(role, Grade.MISSING, choice, str(error))
     if isinstance(place, Path):
+        for fault in faults_in(place):
+            return Finding(
+                role,
+                Grade.MISSING,
+                f"{choice}: {fault}",
+                f"kallglot models pull {place.name} mends what was pulled; copy other models again",
+            )
         size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
         return Finding(role, Grade.GOOD, f"{choice}: {place} ({size / (1 << 20):.0f} MiB)")
     return Finding(role, Grade.GOOD, f"{choice}, fetched from the hub when it is first used")

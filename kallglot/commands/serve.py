@@ -16,8 +16,9 @@ from kallglot.commands import settings as options
 from kallglot.commands import terminal
 from kallglot.commands.terminal import examples
 from kallglot.config import Settings
+from kallglot.metering import Metering
 from kallglot.server import Server, running, settle
-from kallglot.speech.client import Hosts, SpeechClient
+from kallglot.speech.client import SpeechClient
 from kallglot.speech.engines import EngineCard
 
 __all__ = ["command", "started"]
@@ -74,7 +75,9 @@ async def _until(stop: asyncio.Event, settings: Settings, console: Console) -> N
     async with started(settings, console, stop) as speech:
         if speech is None:
             return
-        async with running(settings, speech) as server:
+        metering = Metering()
+        metering.watch(speech)
+        async with running(settings, speech, metering=metering) as server:
             settle()
             announce(server, console)
             await stop.wait()
@@ -86,7 +89,7 @@ async def started(
     settings: Settings, console: Console, stop: asyncio.Event | None = None
 ) -> AsyncIterator[SpeechClient | None]:
     """Load the models, showing what goes on; None if `stop` comes first."""
-    speech = SpeechClient(Hosts.of(options.speech_of(settings)))
+    speech = SpeechClient(options.hosts_of(settings))
     starting = asyncio.create_task(speech.start())
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     try:

@@ -78,12 +78,22 @@ class Exchange:
     def lag(self) -> float | None:
         """Seconds from the end of what was said to the first sound of what was heard.
 
-        Where a sentence was interpreted in parts, it is the last part that counts.
+        Where a line was interpreted in parts, it is the first part after its end that counts.
+        None if nobody heard it, or if it was being heard while it was said and without a break
+        since: then there is nothing to count from.
         """
         if not self.heard or self.line.is_missed:
             return None
-        after = [span.since for span in self.heard if span.since >= self.said.until]
-        return (after or [self.heard[0].since])[0] - self.said.until
+        after = (span.since for span in self.heard if span.since >= self.said.until)
+        began = next(after, None)
+        return None if began is None else began - self.said.until
+
+    @property
+    def ahead(self) -> float:
+        """Seconds before the end of what was said that its translation could already be heard."""
+        if not self.heard or self.line.is_missed:
+            return 0.0
+        return max(0.0, self.said.until - self.heard[0].since)
 
 
 @attrs.frozen

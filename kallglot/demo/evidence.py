@@ -100,6 +100,7 @@ def _evidence(
         as_expected=as_expected,
         as_recorded=as_recorded,
         lag=exchange.lag,
+        ahead=exchange.ahead,
         as_said=as_said,
     )
 

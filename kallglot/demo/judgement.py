@@ -9,7 +9,8 @@ The rules, from the strictest:
 4. At least `EXACT` of the lines, in a short call all but one, are translated word for word as
    expected, and sound like it; of the rest at least `WORDS` of the words are right, or the
    speaker's own voice was heard instead.
-5. The session waited for the call that dropped, took it back, and ended.
+5. Of the lines of several sentences at least one can be heard before its speaker has ended.
+6. The session waited for the call that dropped, took it back, and ended.
 
 Every breach is a failure that says what differs, where.  Only the lines that rule 4 leaves inexact
 are tolerated, and said too.
@@ -41,7 +42,8 @@ class Evidence:
     `recognised` and `translated` are the transcript's.  The likenesses are of what was heard:
     `as_said` to the speaker's own voice, `as_claimed` to the transcript's translation,
     `as_expected` to the expected one, and `as_recorded` to what the recording has there.  `lag` is
-    None where the line was not heard, or where its listener was away.
+    None where the line was not heard, where its listener was away, or where it was being heard
+    when it ended; `ahead` is how long before its end it began to be heard.
     """
 
     line: Line
@@ -52,6 +54,7 @@ class Evidence:
     as_recorded: float
     lag: float | None
     as_said: float = 0.0
+    ahead: float = 0.0
 
     @property
     def is_heard(self) -> bool:
@@ -90,6 +93,8 @@ class Verdict:
     translated_words: float
     median_lag: float | None
     p95_lag: float | None
+    early: int = 0
+    longest_ahead: float = 0.0
 
     @property
     def is_passed(self) -> bool:
@@ -111,6 +116,10 @@ def judge(evidence: Sequence[Evidence], course: Course) -> Verdict:
     if len(evidence) - exact > max(1, round((1 - EXACT) * len(evidence))):
         failures += inexact
         inexact = []
+    several = [each for each in evidence if len(each.line.sentences) > 1 and each.is_heard]
+    early = [each for each in evidence if each.ahead > 0]
+    if several and not any(each in several for each in early):
+        failures.append("no line was heard before its speaker had ended")
     lags = sorted(each.lag for each in evidence if each.lag is not None)
     return Verdict(
         failures=tuple(failures),
@@ -120,6 +129,8 @@ def judge(evidence: Sequence[Evidence], course: Course) -> Verdict:
         recognised_words=_mean([word_accuracy(e.line.text, e.recognised) for e in evidence]),
         translated_words=_mean([word_accuracy(e.line.translation, e.translated) for e in evidence]),
         median_lag=statistics.median(lags) if lags else None,
+        early=len(early),
+        longest_ahead=max((each.ahead for each in early), default=0.0),
         p95_lag=lags[min(len(lags) - 1, round(0.95 * len(lags)))] if lags else None,
     )
 

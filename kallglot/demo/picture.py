@@ -91,12 +91,12 @@ def _draw_exchange(axes: Axes, exchange: Exchange, known: Evidence) -> None:
         return
     colour = _COLOURS[line.listener] if known.is_exact else "#c00000"
     _write(axes, hearing, hears, known.translated or "(untranslated)", colour)
-    start = (exchange.said.until, says - _SOUND)
     end = (hearing.since, hears + _SOUND)
+    start = (min(exchange.said.until, hearing.since), says - _SOUND)
     axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "#888888"})
-    if exchange.lag is not None:
+    if exchange.ahead or exchange.lag is not None:
         axes.annotate(
-            f"{exchange.lag:.2f} s",
+            f"{-exchange.ahead:.2f} s" if exchange.ahead else f"{exchange.lag:.2f} s",
             (hearing.since, hears + _SOUND),
             xytext=(-3, 1),
             textcoords="offset points",

@@ -109,6 +109,10 @@ def save_summary(
             "recognised": round(verdict.recognised_words, 4),
             "translated": round(verdict.translated_words, 4),
         },
+        "heard_before_the_end": {
+            "lines": verdict.early,
+            "longest_seconds": round(verdict.longest_ahead, 3),
+        },
         "lag_seconds": {"median": _rounded(verdict.median_lag), "p95": _rounded(verdict.p95_lag)},
         "failures": verdict.failures,
         "tolerated": verdict.tolerated,

@@ -1,12 +1,15 @@
 """What is said in the demonstration.
 
-Every sentence is from the domain of the demonstration models and was kept out of their training:
-tests/demo/test_story.py checks that.  They were chosen to make a story that the models manage; how
-the models do on all sentences kept out is measured with `scripts/train-demo-models --evaluate`.
+Every line is from the domain of the demonstration models, and has a sentence in it that was kept
+out of their training: tests/demo/test_story.py checks that.  They were chosen to make a story that
+the models manage; how the models do on all sentences kept out is measured with
+`scripts/train-demo-models --evaluate`.  Lines of two sentences are said in one breath, so that the
+first is heard while the second is being said.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import attrs
@@ -24,6 +27,11 @@ class Line:
     text: str
     translation: str
     is_missed: bool = False
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is said, a sentence each."""
+        return re.findall(r"[^.?!]+[.?!]", self.text.replace(". ", ".").replace("? ", "?"))
 
     @property
     def listener(self) -> str:
@@ -52,17 +60,12 @@ def _customer(german: str, english: str) -> Line:
 
 STORY: Sequence[Line] = (
     _agent(
-        "Hello, this is Helen Becker from customer service.",
-        "Guten Tag, hier spricht Helen Becker vom Kundendienst.",
+        "Hello, this is Helen Becker from customer service. What can I do for you today?",
+        "Guten Tag, hier spricht Helen Becker vom Kundendienst. Was kann ich heute für Sie tun?",
     ),
     _customer(
-        "Ich habe gestern schon einmal angerufen.",
-        "I already called once yesterday.",
-    ),
-    _agent("Of course. What can I do for you today?", "Natürlich. Was kann ich heute für Sie tun?"),
-    _customer(
-        "Das Internet ist seit neun Stunden weg.",
-        "The internet has been down for nine hours.",
+        "Ich habe gestern schon einmal angerufen. Das Internet ist seit neun Stunden weg.",
+        "I already called once yesterday. The internet has been down for nine hours.",
     ),
     _agent("Can you please restart the router?", "Können Sie den Router bitte neu starten?"),
     _customer(
@@ -75,12 +78,12 @@ STORY: Sequence[Line] = (
         is_missed=True,
     ),
     _customer(
-        "Bitte rufen Sie mich am Dienstag um halb vier an.",
-        "Please call me on Tuesday at half past three.",
+        "Wunderbar. Bitte rufen Sie mich am Dienstag um halb vier an.",
+        "Wonderful. Please call me on Tuesday at half past three.",
     ),
     _agent(
-        "I will put you down for Tuesday at half past five.",
-        "Ich trage Sie für Dienstag um halb sechs ein.",
+        "I will put you down for Tuesday at half past five. Can I do anything else for you?",
+        "Ich trage Sie für Dienstag um halb sechs ein. Kann ich sonst noch etwas für Sie tun?",
     ),
     _customer(
         "In Ordnung. Sie haben mir sehr geholfen.",
@@ -91,4 +94,4 @@ STORY: Sequence[Line] = (
 
 def shortened() -> Sequence[Line]:
     """Return a story of three lines, which has a dropped call in it all the same."""
-    return (STORY[0], STORY[3], STORY[6])
+    return (STORY[0], STORY[1], STORY[4])

@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from kallglot.model.glossary import Glossary
+
 __all__ = ["LIVE_MODES", "Mode", "Participant", "Routing", "Session", "Status"]
 
 
@@ -70,7 +72,8 @@ class Session:
     """What the store knows of a session.
 
     Times are seconds since the epoch.  `started_at` is when the first audio was heard; every
-    time inside a transcript or a recording counts from there.
+    time inside a transcript or a recording counts from there.  The glossary is known of sessions
+    that live; it may be large, so others come without it.
     """
 
     id: str
@@ -89,3 +92,4 @@ class Session:
     ended_at: float | None = None
     end_reason: str | None = None
     reconnect_deadline: float | None = None
+    glossary: Glossary = attrs.field(factory=Glossary)

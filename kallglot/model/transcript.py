@@ -12,7 +12,10 @@ class Rendering:
     """An utterance in another language.
 
     `spoken_at` is when its first audio left for the listener, `spoken_until` when the last did,
-    in seconds since the session started; both None if it was never spoken.
+    in seconds since the session started; both None if it was never spoken.  `compute` is how many
+    seconds the engines took to recognise it, to translate it and to make the first sound; 0 where
+    nobody took the time.  `dropped` is how many seconds of the translation were never heard,
+    `compressed` how many were won by playing it faster.
     """
 
     language: str
@@ -20,6 +23,9 @@ class Rendering:
     confidence: float = 1.0
     spoken_at: float | None = None
     spoken_until: float | None = None
+    compute: float = 0.0
+    dropped: float = 0.0
+    compressed: float = 0.0
 
 
 @attrs.frozen
@@ -28,6 +34,10 @@ class Utterance:
 
     `is_sure` is False where the recogniser or the translator would not vouch for it; such an
     utterance is kept and shown, but was neither translated nor spoken.
+
+    `turn` is the id of the first utterance of the same turn; empty means that it is the first
+    itself.  `heard_at` is up to which second of the session had been heard when the words were
+    certain.
     """
 
     id: str
@@ -41,3 +51,5 @@ class Utterance:
     confidence: float
     is_sure: bool = True
     renderings: tuple[Rendering, ...] = ()
+    turn: str = ""
+    heard_at: float | None = None

@@ -41,7 +41,11 @@ class Calibration:
     `confidence` is the smallest mean, and `weakest` the smallest single probability of a token;
     in a model that was taught to refuse, confidence counts the chance of a refusal against it.
     `no_speech` is the largest probability of there being no speech.  A model with an elastic
-    window was trained on sounds of any length, and need not have them padded to the window.
+    window was trained on sounds of any length, and need not have them padded to the window.  One
+    that is promptable may be told before it listens which words are likely.  A model that begins
+    its texts with a space is told what is known of a text that way.
+    A translator that uses context reads what was said before, an end token, and the sentence,
+    and writes the sentence alone.
     """
 
     name: str = ""
@@ -54,6 +58,9 @@ class Calibration:
     confidence: float = 0.35
     weakest: float = 0.0
     is_window_elastic: bool = False
+    is_promptable: bool = True
+    begins_with_space: bool = True
+    uses_context: bool = False
 
     def card(self, path_or_id: str, languages: tuple[str, ...], revision: str | None) -> EngineCard:
         """The model's card; the arguments are for what the file does not say."""
@@ -88,4 +95,5 @@ def read(path_or_id: str) -> Calibration:
         return Calibration()
     values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     values["languages"] = tuple(values.get("languages", ()))
-    return Calibration(**values)
+    # What stock models have all learnt, others must say that they have.
+    return Calibration(**{"is_promptable": False} | values)

@@ -9,24 +9,29 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import attrs
 
 from kallglot.errors import EngineError
+from kallglot.pressure import Level, Pressure, PressurePolicy
 from kallglot.speech import wire
 from kallglot.speech.catalogue import SpeechSettings
-from kallglot.speech.child import Child, Command, Patience
+from kallglot.speech.child import Child, Command, Patience, Reach
 from kallglot.speech.ears import Ears, Listener
 from kallglot.speech.engines import (
     Chunk,
     EngineCard,
+    Hypothesis,
+    Opening,
     Recognition,
     SpeechRequest,
     TextRequest,
     Translation,
     VoiceRequest,
 )
+from kallglot.speech.load import Load, worst
 from kallglot.speech.questions import Questions
-from kallglot.speech.service import Ear
+from kallglot.speech.service import Ear, Transcription
+from kallglot.speech.transcriptions import Dictation, Transcriptions
 from kallglot.speech.wire import FromHost
 
-__all__ = ["Hosts", "Load", "SpeechClient"]
+__all__ = ["Hosts", "SpeechClient"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,40 +43,37 @@ OVERDUE = 0.25
 
 @attrs.frozen
 class Hosts:
-    """Which processes are run, and how patiently."""
+    """Which processes are run or called, and how patiently."""
 
-    ear: Command
-    mind: Command
+    ear: Reach
+    mind: Reach
     ear_patience: Patience = attrs.field(factory=lambda: Patience(ping=1.0, silence=5.0))
     mind_patience: Patience = attrs.field(factory=Patience)
 
     @classmethod
-    def of(cls, settings: SpeechSettings) -> Hosts:
-        return cls(Command("ear", settings), Command("mind", settings))
-
-
-@attrs.frozen
-class Load:
-    """How much the mind had to do when it was last asked; times in seconds."""
-
-    busy: float = 0.0
-    age: float = 0.0
-    waiting: int = 0
+    def of(cls, settings: SpeechSettings, mind: Reach | None = None) -> Hosts:
+        """Return two processes on this machine, or with `mind` an ear here and that mind."""
+        return cls(Command("ear", settings), mind or Command("mind", settings))
 
 
 class SpeechClient:
     """Asks the children, and goes on without them while they are away."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: Hosts, pressure: PressurePolicy | None = None) -> None:
         self.cards: dict[str, EngineCard] = {}
         self.window = 0.0
-        self.load = Load()
+        #: What each engine had to do when it was last asked.
+        self.loads: dict[str, Load] = {}
+        self._pressure = Pressure(pressure)
+        self._watchers: list[Callable[[Level], None]] = []
         self._pairs: frozenset[tuple[str, str]] = frozenset()
         self._check: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
         self._ears = Ears(self._wake, _tell, OVERDUE)
         self._ear = Child(hosts.ear, self._hear_ear, self._ears.disconnect, hosts.ear_patience)
         self._mind = Child(hosts.mind, self._hear_mind, self._lose_mind, hosts.mind_patience)
         self._questions = Questions(self._mind.send)
+        self._turns = Transcriptions(self._mind.send, _report)
 
     async def start(self) -> None:
         """Return when both children are ready.
@@ -91,8 +93,9 @@ class SpeechClient:
 
     async def stop(self) -> None:
         await asyncio.gather(self._ear.stop(), self._mind.stop())
-        if self._check is not None:
-            self._check.cancel()
+        for timer in (self._check, self._patience):
+            if timer is not None:
+                timer.cancel()
 
     def is_ready(self) -> bool:
         return self._mind.is_ready
@@ -104,30 +107,46 @@ class SpeechClient:
         return self._ears.open(judged)
 
     @property
+    def load(self) -> Load:
+        """What the engine that has most to do had to do when it was last asked."""
+        return worst(*self.loads.values())
+
+    @property
+    def pressure(self) -> Level:
+        """How hard pressed the engines are, and what must be given up for it."""
+        return self._pressure.level
+
+    def on_pressure(self, changed: Callable[[Level], None]) -> None:
+        """Have `changed` called from the loop with each new level."""
+        self._watchers.append(changed)
+
+    @property
     def frames(self) -> tuple[int, int]:
         """Frames of voice activity judged so far, and how many of them were only guessed."""
         return self._ears.counts.judged, self._ears.counts.guessed
 
+    def transcribe(
+        self, opening: Opening, heard: Callable[[Hypothesis | EngineError], None]
+    ) -> Transcription:
+        return self._turns.open(opening, heard, asyncio.get_running_loop().time())
+
     async def recognise(self, request: VoiceRequest, *, within: float) -> Recognition:
-        with self._questions.open() as question:
-            self._mind.send(wire.Recognise(question.number, within, request))
-            answer = await question.answer(within)
+        with self._questions.ask(wire.Recognise, request, within) as question:
+            answer = await question.answer()
         assert isinstance(answer, wire.Recognised)
         return answer.recognition
 
     async def translate(self, request: TextRequest, *, within: float) -> Translation:
-        with self._questions.open() as question:
-            self._mind.send(wire.Translate(question.number, within, request))
-            answer = await question.answer(within)
+        with self._questions.ask(wire.Translate, request, within) as question:
+            answer = await question.answer()
         assert isinstance(answer, wire.Translated)
         return answer.translation
 
     async def synthesise(self, request: SpeechRequest, *, within: float) -> AsyncIterator[Chunk]:
         """Yield the speech in pieces, each `within` of when the one before was wanted."""
-        with self._questions.open() as question:
-            self._mind.send(wire.Synthesise(question.number, within, request))
+        with self._questions.ask(wire.Synthesise, request, within) as question:
             while not question.is_settled:
-                answer = await question.answer(within)
+                answer = await question.answer()
                 assert isinstance(answer, wire.Spoken)
                 yield answer.chunk
 
@@ -150,18 +169,38 @@ class SpeechClient:
         match message:
             case wire.Recognised() | wire.Translated() | wire.Spoken() | wire.FailedBecause():
                 self._questions.receive(message)
-            case wire.Pong(busy, age, waiting):
-                self.load = Load(busy, age, waiting)
+            case wire.Understood() | wire.Lost():
+                self._turns.receive(message)
+            case wire.Pong(loads):
+                self._weigh(loads)
             case wire.Ready(cards, window, pairs):
                 self.cards, self.window, self._pairs = cards, window, pairs
                 self._questions.begin()
+                self._turns.connect(window)
                 for role, card in cards.items():
                     logger.info("%s: %s %s %s", role, card.name, card.revision, card.notice)
             case _:
                 pass
 
+    def _weigh(self, loads: dict[str, Load]) -> None:
+        loop = asyncio.get_running_loop()
+        before = self._pressure.level
+        self.loads = loads
+        level = self._pressure.look(loads, loop.time())
+        if level is not before:
+            logger.warning("pressure on the engines: %s, was %s", level, before)
+            for changed in self._watchers:
+                loop.call_soon(changed, level)
+
     def _lose_mind(self) -> None:
         self._questions.lose()
+        self.loads = {}
+        loop = asyncio.get_running_loop()
+        due = self._turns.disconnect(loop.time())
+        self._patience = loop.call_at(due, self._wait_no_longer)
+
+    def _wait_no_longer(self) -> None:
+        self._turns.expire(asyncio.get_running_loop().time())
 
     def _wake(self) -> None:
         asyncio.get_running_loop().call_later(TICK, self._tick)
@@ -188,3 +227,7 @@ class SpeechClient:
 def _tell(listener: Listener, probabilities: list[float]) -> None:
     loop = asyncio.get_running_loop()
     loop.call_soon(listener.tell, probabilities, context=listener.context)
+
+
+def _report(turn: Dictation, news: Hypothesis | EngineError) -> None:
+    asyncio.get_running_loop().call_soon(turn.tell, news, context=turn.context)

@@ -18,15 +18,20 @@ import attrs
 __all__ = [
     "Chunk",
     "EngineCard",
+    "Feed",
+    "Hypothesis",
+    "Opening",
     "Recogniser",
     "Recognition",
     "SpeechRequest",
+    "StreamingRecogniser",
     "Synthesiser",
     "TextRequest",
     "Translation",
     "Translator",
     "VoiceActivity",
     "VoiceRequest",
+    "Word",
 ]
 
 
@@ -50,7 +55,9 @@ class VoiceRequest:
     """One utterance, or the part of it that has been heard so far.
 
     `language` is None where it is not known; then the recogniser chooses among `candidates`, or
-    among all it knows if there are none.
+    among all it knows if there are none.  `hints` are words that are likely to be said.  `prefix`
+    is how the text is known to begin; engines that cannot be told so ignore it.  With `with_words`
+    the answer says when each word was said, if the engine can tell.
     """
 
     pcm: bytes = attrs.field(repr=False)
@@ -58,6 +65,19 @@ class VoiceRequest:
     language: str | None = None
     candidates: tuple[str, ...] = ()
     is_partial: bool = False
+    hints: tuple[str, ...] = attrs.field(default=(), repr=False)
+    prefix: str = attrs.field(default="", repr=False)
+    with_words: bool = False
+
+
+@attrs.frozen
+class Word:
+    """A word with its punctuation, and from when to when, in seconds of the sound given."""
+
+    text: str = attrs.field(repr=False)
+    start: float
+    end: float
+    confidence: float = 1.0
 
 
 @attrs.frozen
@@ -66,7 +86,9 @@ class Recognition:
 
     `text` is empty for silence and noise.  `is_sure` is False when the recogniser has reason to
     believe that the speech is outside what it knows: then `text` is a guess that must be neither
-    translated nor spoken.  `confidence` and `language_confidence` are in 0..1.
+    translated nor spoken.  `confidence` and `language_confidence` are in 0..1.  `words` are those
+    of the text, where they were asked for and are known.  `alternatives` are the other languages
+    that were possible, with their confidence, likeliest first.
     """
 
     text: str = attrs.field(repr=False)
@@ -74,15 +96,75 @@ class Recognition:
     confidence: float
     language_confidence: float
     is_sure: bool = True
+    words: tuple[Word, ...] = attrs.field(default=(), repr=False)
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@attrs.frozen
+class Opening:
+    """How a turn of a voice, that is recognised while it goes on, is to be understood.
+
+    `language` and `candidates` are as in a `VoiceRequest`; `hints` are words that are likely to
+    be said, such as names and the terms of a glossary.
+    """
+
+    rate_hz: int
+    language: str | None = None
+    candidates: tuple[str, ...] = ()
+    hints: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.frozen
+class Feed:
+    """More of a turn: what was heard since the last feed of the same stream.
+
+    With `is_pause` the speaker rests, so that the last word is whole and may be trusted; with
+    `is_last` the turn is over.
+    """
+
+    stream: int
+    pcm: bytes = attrs.field(repr=False)
+    is_pause: bool = False
+    is_last: bool = False
+
+
+@attrs.frozen
+class Hypothesis:
+    """What a turn is taken for so far.
+
+    `committed` is appended to what was committed before and never taken back; `unstable` follows
+    it and may change.  `until` is up to where, in seconds of the turn, everything committed
+    reaches; `heard` is how much of the turn was known.  Confidences are in 0..1 and, as `is_sure`,
+    are about the new words: what is not sure must be neither translated nor spoken.
+    `alternatives` are other languages that the turn may be in, with their confidence.
+    """
+
+    committed: str = attrs.field(repr=False)
+    unstable: str = attrs.field(repr=False)
+    until: float
+    heard: float
+    language: str
+    confidence: float = 1.0
+    language_confidence: float = 1.0
+    alternatives: tuple[tuple[str, float], ...] = ()
+    is_sure: bool = True
+    is_final: bool = False
 
 
 @attrs.frozen
 class TextRequest:
-    """A sentence to be translated."""
+    """A sentence, or the part of one that will not change any more, to be translated.
+
+    `context` is what the speaker said before it.  `prefix` is what has been spoken of its
+    translation already: the answer goes on behind it.  `terms` are pairs of what must become what.
+    """
 
     text: str = attrs.field(repr=False)
     source: str
     target: str
+    context: str = attrs.field(default="", repr=False)
+    prefix: str = attrs.field(default="", repr=False)
+    terms: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen
@@ -120,6 +202,22 @@ class Recogniser(Protocol):
     window: float
 
     def recognise(self, batch: Sequence[VoiceRequest]) -> list[Recognition]: ...
+
+
+class StreamingRecogniser(Protocol):
+    """Speech in while it is spoken, text out that only ever grows.
+
+    `step` takes the next piece of several turns, at most one of each, and answers in their order;
+    what is known of a turn lives in the engine from `open` to `close`.
+    """
+
+    card: EngineCard
+
+    def open(self, stream: int, opening: Opening) -> None: ...
+
+    def step(self, feeds: Sequence[Feed]) -> list[Hypothesis]: ...
+
+    def close(self, stream: int) -> None: ...
 
 
 class Translator(Protocol):

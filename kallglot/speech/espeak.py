@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import select
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 import attrs
@@ -49,8 +51,12 @@ LEVEL_DB = -20.0
 KNEE = 0.7
 #: Every language has its own words for these.
 SAMPLE = "1 2 3 4 5 6 7 8 9 10"
+#: More letters than that are said in several pieces, if they are several sentences.
+LONG = 80
 #: Seconds of sound per piece; the very first piece is as short as it comes.
 PIECE = 0.2
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")  # noqa: RUF001
 
 
 @attrs.frozen
@@ -78,7 +84,10 @@ class _Hello:
 
 
 class _Program:
-    """One life of the program."""
+    """One life of the program, which says one thing after the other.
+
+    Several may be asked for and listened to in turns: what comes for another waits for it.
+    """
 
     def __init__(self, command: Sequence[str]) -> None:
         # Its complaints are about dictionaries, and might quote what it is to say.
@@ -90,6 +99,7 @@ class _Program:
             bufsize=0,
         )
         self._next = 1
+        self._unheard: dict[int, deque[tuple[int, bytes]]] = {}
         self.hello = self._greet()
 
     def _greet(self) -> _Hello:
@@ -106,18 +116,18 @@ class _Program:
         """Yield PCM at the program's rate; closing the generator cancels the rest."""
         number = self._next
         self._next += 1
+        self._unheard[number] = deque()
         self._write({"id": number, "text": text, "voice": voice})
         kind = SOUND
         try:
             while kind == SOUND:
-                _, kind, content = self._read()
+                kind, content = self._read_of(number)
                 if kind == SOUND:
                     yield content
         finally:
+            del self._unheard[number]
             if kind == SOUND:
                 self._write({"cancel": number})
-                while kind == SOUND:
-                    _, kind, _ = self._read()
         if kind == FAILED:
             raise EngineError(content.decode())
 
@@ -134,12 +144,22 @@ class _Program:
             raise BrokenPipeError
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
 
+    def _read_of(self, number: int) -> tuple[int, bytes]:
+        """Return what comes next for one of those who listen, and keep what comes for others."""
+        while not self._unheard[number]:
+            other, kind, content = self._read()
+            if other in self._unheard:
+                self._unheard[other].append((kind, content))
+        return self._unheard[number].popleft()
+
     def _read(self) -> tuple[int, int, bytes]:
         number, kind, length = HEADER.unpack(self._read_exactly(HEADER.size))
         return number, kind, self._read_exactly(length)
 
     def _read_exactly(self, size: int) -> bytes:
         assert self._process.stdout is not None
+        if self._process.stdout.closed:
+            raise BrokenPipeError
         stdout = self._process.stdout.fileno()
         content = bytearray()
         while len(content) < size:
@@ -195,7 +215,7 @@ class EspeakSynthesiser:
         resampler = Resampler(self._program.hello.rate_hz, request.rate_hz)
         piece = bytearray()
         enough = 0
-        with contextlib.closing(self._say(request.text, voice)) as sound:
+        with contextlib.closing(self._say_all(request.text, voice)) as sound:
             for pcm in sound:
                 if is_cancelled():
                     return
@@ -233,17 +253,24 @@ class EspeakSynthesiser:
             self._gains[voice] = 10 ** ((LEVEL_DB - _loudness(sample)) / 20)
         return self._gains[voice]
 
+    def _say_all(self, text: str, voice: str) -> Generator[bytes, None, None]:
+        """Say a long text sentence by sentence, so that others may be heard in between."""
+        for part in _parts(text):
+            yield from self._say(part, voice)
+
     def _say(self, text: str, voice: str) -> Generator[bytes, None, None]:
         """Say it, with one new program if the old one turns out to be dead."""
+        program = self._program
         try:
             first = True
-            for pcm in self._program.say(text, voice):
+            for pcm in program.say(text, voice):
                 first = False
                 yield pcm
             return
         except BrokenPipeError:
-            logger.warning("espeak-ng died, starting it again")
-            self._restart()
+            if self._program is program:
+                logger.warning("espeak-ng died, starting it again")
+                self._restart()
             if not first:
                 raise EngineError("espeak-ng died in the middle of a sentence") from None
         try:
@@ -254,6 +281,16 @@ class EspeakSynthesiser:
     def _restart(self) -> None:
         self._program.end()
         self._program = _Program(self._command)
+
+
+def _parts(text: str) -> list[str]:
+    """Cut after sentences into pieces of a good length."""
+    parts = [""]
+    for sentence in _SENTENCE_END.split(text):
+        if len(parts[-1]) >= LONG:
+            parts.append("")
+        parts[-1] = f"{parts[-1]} {sentence}".lstrip()
+    return parts
 
 
 def _loudness(pcm: npt.NDArray[np.int16]) -> float:

@@ -7,6 +7,7 @@ a file the hub's own library goes on where it was, as long as the process lives.
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,19 @@ import attrs
 
 from kallglot.errors import ModelMissing
 
-__all__ = ["OLD_WEIGHTS", "WANTED", "HubModel", "Progress", "Tally", "fetch", "name_of"]
+__all__ = [
+    "OLD_WEIGHTS",
+    "WANTED",
+    "HubModel",
+    "Progress",
+    "Tally",
+    "connection_errors",
+    "explain",
+    "fetch",
+    "human_size",
+    "name_of",
+    "prefer",
+]
 
 #: Everything a model is made of, except for copies of its weights in formats we do not read, and
 #: the page that names its licence.
@@ -99,29 +112,49 @@ class Tally:
         is_news = percent != self._said_percent and waited >= _SOONEST
         if is_news or waited >= _LATEST:
             self._said_at, self._said_percent = now, percent
-            share = f" of {_size(total)}, {percent} %" if total else ""
-            self._progress(f"fetching {self._name}: {_size(done)}{share}")
+            share = f" of {human_size(total)}, {percent} %" if total else ""
+            self._progress(f"fetching {self._name}: {human_size(done)}{share}")
 
 
-def _size(count: int) -> str:
+def human_size(count: int) -> str:
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def prefer(mirror: str | None, *, is_offline: bool) -> None:
+    """Let the hub's library, in this process and its children, ask the mirror or nobody.
+
+    What the environment says already is left; it must be called before the library is imported.
+    """
+    if mirror is not None:
+        os.environ.setdefault("HF_ENDPOINT", mirror)
+    if is_offline:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def connection_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return `others` and what the hub's library raises when the hub is away or refuses."""
+    from huggingface_hub import errors  # noqa: PLC0415 - slow to import, rarely used
+
+    return (
+        *others,
+        OSError,
+        RuntimeError,
+        errors.HTTPError,  # type: ignore[attr-defined]  # of httpx, whichever the library uses
+        errors.XetDownloadError,
+    )
 
 
 def from_hub(id: str, **options: Any) -> str:  # noqa: A002 - as the hub calls it
     """Download a model and return its directory; raises `OSError` where that is not possible."""
     try:
-        from huggingface_hub import errors, snapshot_download  # noqa: PLC0415 - slow, rarely used
+        from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow, rarely used
     except ImportError as error:
         raise ModelMissing(
             f"{error.name} is not installed: `pip install 'kallglot[speech]'`"
         ) from error
     try:
         path: str = snapshot_download(id, **options)
-    except (
-        errors.HTTPError,  # type: ignore[attr-defined]  # of httpx, whichever the library uses
-        errors.XetDownloadError,
-        RuntimeError,
-    ) as error:
+    except connection_errors() as error:
         if isinstance(error, OSError):
             raise
         raise ConnectionError(type(error).__name__) from error
@@ -151,7 +184,7 @@ def fetch(model: HubModel, progress: Progress, download: Callable[..., str] = fr
             both = WANTED + OLD_WEIGHTS
             path = _persist(lambda bars: get(both, tqdm_class=bars), model.id, progress)
     except (OSError, ValueError) as error:
-        raise ModelMissing(_explain(model, error)) from error
+        raise ModelMissing(explain(model, error)) from error
     return path
 
 
@@ -172,7 +205,7 @@ def _persist(get: Callable[[Any], Path], name: str, progress: Progress) -> Path:
         except OSError as error:
             if not tally.most or error.errno == errno.ENOSPC:
                 raise
-            progress(f"fetching {name} broke off after {_size(tally.most)}, going on")
+            progress(f"fetching {name} broke off after {human_size(tally.most)}, going on")
     return get(Tally(name, progress).bar_class())
 
 
@@ -180,7 +213,8 @@ def _has_weights(path: Path) -> bool:
     return any(path.glob("*.safetensors")) or any(path.glob("pytorch_model*.bin"))
 
 
-def _explain(model: HubModel, error: Exception) -> str:
+def explain(model: HubModel, error: Exception) -> str:
+    """Return what an error of the hub's library means, and what to do about it."""
     from huggingface_hub import errors  # noqa: PLC0415 - slow to import, rarely used
 
     page = f"https://huggingface.co/{model.id}"

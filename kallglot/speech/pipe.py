@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -82,7 +83,12 @@ class HostPipe:
             try:
                 self._end.sendall(frame)
             except OSError:
-                self._end.close()
+                self.hang_up()
+
+    def hang_up(self) -> None:
+        """Let `messages` come to an end."""
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
 
     def _recv(self) -> bytes:
         try:

@@ -1,12 +1,20 @@
-"""Which requests an engine answers next, and which never.  No clock, no threads.
+"""Which requests an engine answers next, and together, and which never.  No clock, no threads.
 
-The earliest deadline goes first, and whole utterances go before parts of them, which only serve
-to show something early.  A part is dropped when more of the same utterance arrives.  The queue
-is short on purpose: what would wait longer than its queue is better refused at once.
+There are two lanes.  What somebody waits for goes first: whole utterances, the first sound of a
+sentence, a turn at a pause or at its end.  Parts of utterances, further sound and turns that go
+on come after that, unless their own time has come, so that nobody waits for ever.  Inside a lane
+the earliest deadline goes first, and takes with it others of about its size, because a batch
+costs what its longest row costs.
+
+What would be answered too late is given up, but for *patient* requests, which are part of
+something that goes on.  The queue is short on purpose: what would wait longer than its queue is
+better refused at once.
 """
 
 from __future__ import annotations
 
+import enum
+import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -14,20 +22,44 @@ import attrs
 
 from kallglot.speech.engines import VoiceRequest
 
-__all__ = ["Job", "Scheduler", "Turn", "is_more_of"]
+__all__ = ["Batching", "Job", "Key", "Lane", "Scheduler", "Turn", "is_more_of"]
 
 R = TypeVar("R")
+
+#: Who asked, and what they call it.
+Key = tuple[int, int]
+
+
+class Lane(enum.IntEnum):
+    """What goes before what."""
+
+    FIRST = 0
+    LATER = 1
 
 
 @attrs.frozen
 class Job(Generic[R]):
-    """A request and when it must be answered; `came` and `deadline` are on the same clock."""
+    """A request and when it should be answered; `came` and `deadline` are on the same clock.
 
-    id: int
+    `size` is how much there is of it, in any unit.  One that `is_patient` is answered even late,
+    and one that `is_alone` is not answered together with others.
+    """
+
+    id: Key
     request: R = attrs.field(repr=False)
     came: float
     deadline: float
-    is_partial: bool = False
+    lane: Lane = Lane.FIRST
+    size: float = 0.0
+    is_patient: bool = False
+    is_alone: bool = False
+
+    def rank(self, now: float) -> tuple[Lane, float, float, Key]:
+        return self.lane_at(now), self.deadline, self.came, self.id
+
+    def lane_at(self, now: float) -> Lane:
+        """What has waited past its time waits for nobody."""
+        return Lane.FIRST if self.deadline <= now else self.lane
 
 
 @attrs.frozen
@@ -36,6 +68,19 @@ class Turn(Generic[R]):
 
     batch: list[Job[R]]
     expired: list[Job[R]]
+
+
+@attrs.frozen
+class Batching:
+    """What goes together: up to `rows`, the largest up to `likeness` times the smallest.
+
+    A batch that is not full waits `linger` seconds for company.  Sizes below `small` are alike.
+    """
+
+    rows: int = 1
+    linger: float = 0.0
+    likeness: float = math.inf
+    small: float = 1.0
 
 
 def is_more_of(newer: VoiceRequest, older: VoiceRequest) -> bool:
@@ -52,62 +97,108 @@ def _never(_newer: object, _older: object) -> bool:
 
 
 class Scheduler(Generic[R]):
-    """The queue before one engine, which takes up to `rows` requests at once."""
+    """The queue before one engine.
+
+    `limit` is how many requests that are not patient may wait.
+    """
 
     def __init__(
         self,
-        rows: int,
+        batching: Batching,
         limit: int = 64,
         supersedes: Callable[[R, R], bool] = _never,
     ) -> None:
-        self._rows = rows
+        self._batching = batching
         self._limit = limit
         self._supersedes = supersedes
-        self._waiting: list[Job[R]] = []
+        self._waiting: dict[Key, Job[R]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, job: Job[R]) -> list[Job[R]]:
         """Queue a request; return those that are given up for it, possibly itself."""
-        stale = [
+        given_up = [
             other
-            for other in self._waiting
-            if other.is_partial and self._supersedes(job.request, other.request)
+            for other in self._waiting.values()
+            if other.lane is Lane.LATER
+            and not other.is_patient
+            and self._supersedes(job.request, other.request)
         ]
-        for other in stale:
-            self._waiting.remove(other)
-        self._waiting.append(job)
-        if len(self._waiting) > self._limit:
-            least = max(self._waiting, key=_rank)
-            self._waiting.remove(least)
-            stale.append(least)
-        return stale
+        self._waiting[job.id] = job
+        for other in given_up:
+            del self._waiting[other.id]
+        mortal = [other for other in self._waiting.values() if not other.is_patient]
+        if len(mortal) > self._limit:
+            least = max(mortal, key=lambda other: other.rank(-math.inf))
+            del self._waiting[least.id]
+            given_up.append(least)
+        return given_up
 
-    def withdraw(self, id: int) -> bool:  # noqa: A002
-        """Forget a request nobody waits for; tell whether it was still waiting."""
-        for job in self._waiting:
-            if job.id == id:
-                self._waiting.remove(job)
-                return True
-        return False
+    def join(self, job: Job[R]) -> None:
+        """Queue more of what may be waiting already; together they are as urgent as either."""
+        other = self._waiting.get(job.id)
+        if other is not None:
+            job = attrs.evolve(
+                job,
+                came=min(job.came, other.came),
+                deadline=min(job.deadline, other.deadline),
+                lane=min(job.lane, other.lane),
+                size=max(job.size, other.size),
+            )
+        self._waiting[job.id] = job
+
+    def withdraw(self, key: Key) -> Job[R] | None:
+        """Forget a request nobody waits for; return it if it was still waiting."""
+        return self._waiting.pop(key, None)
+
+    def dismiss(self, guest: int) -> None:
+        """Forget what somebody asked who has gone, but for what must be brought to an end."""
+        for key in [
+            key for key, job in self._waiting.items() if key[0] == guest and not job.is_patient
+        ]:
+            del self._waiting[key]
 
     def take(self, now: float) -> Turn[R]:
-        """Return the next batch: whole utterances, or parts if there are no others."""
-        expired = [job for job in self._waiting if job.deadline <= now]
-        if expired:
-            self._waiting = [job for job in self._waiting if job.deadline > now]
-        self._waiting.sort(key=_rank)
-        batch = self._waiting[: self._rows]
-        if batch and not batch[0].is_partial:
-            batch = [job for job in batch if not job.is_partial]
-        del self._waiting[: len(batch)]
+        """Return the next batch, in the order of its deadlines."""
+        expired = [
+            job for job in self._waiting.values() if job.deadline <= now and not job.is_patient
+        ]
+        for job in expired:
+            del self._waiting[job.id]
+        batch = self._next(now)
+        for job in batch:
+            del self._waiting[job.id]
         return Turn(batch, expired)
+
+    def pause(self, now: float) -> float:
+        """Return for how many seconds more the next batch may wait for company."""
+        if not self._waiting:
+            return math.inf
+        if self._batching.linger <= 0 or len(self._waiting) >= self._batching.rows:
+            return 0.0
+        due = min(job.came for job in self._waiting.values()) + self._batching.linger
+        return max(0.0, due - now)
 
     def age(self, now: float) -> float:
         """Return for how long the oldest request has been waiting."""
-        return max((now - job.came for job in self._waiting), default=0.0)
+        return max((now - job.came for job in self._waiting.values()), default=0.0)
 
-
-def _rank(job: Job[R]) -> tuple[bool, float, int]:
-    return job.is_partial, job.deadline, job.id
+    def _next(self, now: float) -> list[Job[R]]:
+        ranked = sorted(self._waiting.values(), key=lambda job: job.rank(now))
+        if not ranked:
+            return []
+        first = ranked[0]
+        batch = [first]
+        if first.is_alone:
+            return batch
+        least = most = max(first.size, self._batching.small)
+        for job in ranked[1:]:
+            if len(batch) >= self._batching.rows:
+                break
+            size = max(job.size, self._batching.small)
+            is_alike = max(most, size) <= self._batching.likeness * min(least, size)
+            if is_alike and not job.is_alone and job.lane_at(now) is first.lane_at(now):
+                batch.append(job)
+                least, most = min(least, size), max(most, size)
+        return batch

@@ -7,16 +7,16 @@ utterances, it answers each request in its own language, and it tells how sure t
 from __future__ import annotations
 
 import math
+import re
 import warnings
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
@@ -24,9 +24,13 @@ from transformers import (
 )
 
 from kallglot.audio.resample import resample
-from kallglot.speech import calibration
+from kallglot.speech import calibration, whisper_controls
 from kallglot.speech.calibration import Calibration, Evidence
-from kallglot.speech.engines import EngineCard, Recognition, VoiceRequest
+from kallglot.speech.engines import EngineCard, Recognition, VoiceRequest, Word
+from kallglot.speech.streaming import pieces
+from kallglot.speech.whisper_alignment import Gaze, Looks, align
+from kallglot.speech.whisper_encoding import Bands, Encoded, Encoder
+from kallglot.speech.whisper_writing import Order, Writer, Written
 
 __all__ = ["Hearing", "WhisperRecogniser"]
 
@@ -36,22 +40,16 @@ _SHORTEST: Final = 0.04
 _STEP: Final = 0.5
 #: Nobody says more pieces of words a second, so a text that has more was made up.
 _PIECES_PER_SECOND: Final = 20
+#: So many other languages are told, and none that is less likely than this.
+_ALTERNATIVES: Final = 3
+_UNLIKELY: Final = 0.01
+#: Spaces, as they are written in tokens.
+_SPACES: Final = re.compile("[ĠĊ]*")
 #: Text that zlib makes smaller than this by repeats itself, as a lost Whisper does.
 _MOST_COMPRESSIBLE: Final = 2.4
 
 
 _Sound = npt.NDArray[np.float32]
-
-
-@attrs.frozen
-class _Controls:
-    """The numbers of the control tokens; Whispers differ in them."""
-
-    start: int
-    end: int
-    no_speech: int | None
-    prompt: tuple[int, ...]  # after the language
-    languages: dict[str, int]  # empty in a model of English only
 
 
 @attrs.frozen
@@ -62,6 +60,12 @@ class Hearing:
     language: str
     language_confidence: float
     no_speech: float
+    words: tuple[Word, ...] = ()
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+#: A language with its share among all that the model knows, and the others that it may be.
+_Choice = tuple[str, float, tuple[tuple[str, float], ...]]
 
 
 class WhisperRecogniser:
@@ -76,8 +80,12 @@ class WhisperRecogniser:
         self._tokenizer = tokenizer
         self._extractor = extractor
         self.limits = limits
-        self._controls = _controls(model, tokenizer)
-        self._never, self._not_first = _suppressed(model, tokenizer, self._controls)
+        self._controls = controls = whisper_controls.read(model, tokenizer)
+        suppressed = whisper_controls.suppressed(model, tokenizer, controls)
+        self._writer = Writer(model, controls, suppressed)
+        self._bands = Bands(extractor)
+        self._encoder = Encoder(model)
+        self._gaze = Gaze(model)
 
     @classmethod
     def load(
@@ -90,13 +98,15 @@ class WhisperRecogniser:
             path_or_id, dtype=dtype, **place
         )
         model = model.to(device).eval()
+        if device == "cpu" and _multiplies_halves():
+            model.model.encoder.to(torch.bfloat16)
         tokenizer: Any = WhisperTokenizer.from_pretrained(path_or_id, **place)
         with warnings.catch_warnings():
             # Whisper's bands reach up to 8 kHz; those above what the rate can carry stay empty.
             warnings.simplefilter("ignore", UserWarning)
             extractor = WhisperFeatureExtractor.from_pretrained(path_or_id, **place)
         limits = calibration.read(path_or_id)
-        languages = tuple(_controls(model, tokenizer).languages) or ("en",)
+        languages = tuple(whisper_controls.read(model, tokenizer).languages) or ("en",)
         card = limits.card(path_or_id, languages, revision)
         return cls(model, tokenizer, extractor, limits, card)
 
@@ -114,11 +124,15 @@ class WhisperRecogniser:
                 answers[index] = _silence(self._languages(request)[0])
             else:
                 groups.setdefault(self._frames(sound), []).append((index, sound))
-        for frames, group in groups.items():
-            encoded = self._encode([sound for _, sound in group], frames)
-            languages = [self._languages(batch[index]) for index, _ in group]
-            heard = self._decode(encoded, languages)
-            answers.update(zip((index for index, _ in group), heard, strict=True))
+        if groups:
+            shown = [
+                self._bands.show([sound for _, sound in group], frames)
+                for frames, group in groups.items()
+            ]
+            encoded = self._encoder.encode(shown)
+            order = [index for group in groups.values() for index, _ in group]
+            heard = self._decode(encoded, [batch[index] for index in order])
+            answers.update(zip(order, heard, strict=True))
         return [answers[index] for index in range(len(batch))]
 
     def _sound(self, request: VoiceRequest) -> _Sound:
@@ -145,108 +159,109 @@ class WhisperRecogniser:
         needed = len(sound) / self._extractor.hop_length
         return min(most, int(-(-needed // step) * step))
 
-    def _encode(self, sounds: Sequence[_Sound], frames: int) -> torch.Tensor:
-        features = self._extractor(
-            list(sounds),
-            sampling_rate=self._extractor.sampling_rate,
-            max_length=frames * self._extractor.hop_length,
-            return_tensors="pt",
-        ).input_features
-        features = features.to(self._model.device, self._model.dtype)
-        encoder = self._model.model.encoder
-        if frames == self._extractor.nb_max_frames:
-            whole: torch.Tensor = encoder(features).last_hidden_state
-            return whole
-        # transformers takes the whole window and nothing else; the arithmetic does not mind.
-        hidden = functional.gelu(encoder.conv1(features))
-        hidden = functional.gelu(encoder.conv2(hidden)).transpose(1, 2)
-        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
-        for layer in encoder.layers:
-            hidden = layer(hidden, None)
-        part: torch.Tensor = encoder.layer_norm(hidden)
-        return part
-
-    def _decode(self, encoded: torch.Tensor, languages: Sequence[tuple[str, ...]]) -> list[Hearing]:
-        rows = len(languages)
-        start = torch.full((rows, 1), self._controls.start, device=encoded.device)
-        opening_logits, cache = self._step(start, encoded, None)
-        opening = opening_logits.softmax(-1)
-        chosen = [self._choose(opening[k], names) for k, names in enumerate(languages)]
-        numbers = self._controls.languages
-        prompts = [
-            [*([numbers[name]] if numbers else ()), *self._controls.prompt] for name, _ in chosen
+    def _decode(self, encoded: Encoded, requests: Sequence[VoiceRequest]) -> list[Hearing]:
+        has_words = any(request.with_words for request in requests)
+        memory = self._writer.decoder.begin(encoded, self._gaze.heads if has_words else None)
+        opening = self._writer.open(memory)
+        chosen = [self._choose(opening[k], self._languages(one)) for k, one in enumerate(requests)]
+        orders = [
+            self._order(request, language, length)
+            for request, (language, *_), length in zip(
+                requests, chosen, encoded.lengths, strict=True
+            )
         ]
-        logits, cache = self._step(torch.tensor(prompts, device=encoded.device), encoded, cache)
-        texts = self._continue(logits, encoded, cache)
-        refusals = self._shares_of_silence(logits)
-        silences = self._shares_of_silence(opening_logits)
+        if any(order.tokens[0] != self._controls.start for order in orders):
+            memory.rewind()
+        written = self._writer.write(memory, orders)
+        words: list[tuple[Word, ...]] = [()] * len(requests)
+        if has_words:
+            looks = self._gaze.follow(memory)
+            words = [
+                self._words(looks, row, orders[row], written[row], request)
+                for row, request in enumerate(requests)
+            ]
+        number = self._controls.no_speech
+        silences = [0.0] * len(requests) if number is None else opening[:, number].tolist()
         return [
             Hearing(
-                evidence=_evidence(self._text(text[0]), text[1], refusal),
-                language=language[0],
-                language_confidence=language[1],
+                evidence=self._evidence(order, one),
+                language=language,
+                language_confidence=share,
                 no_speech=silence,
+                words=timed,
+                alternatives=others,
             )
-            for text, refusal, silence, language in zip(
-                texts, refusals, silences, chosen, strict=True
+            for order, one, silence, timed, (language, share, others) in zip(
+                orders, written, silences, words, chosen, strict=True
             )
         ]
 
-    def _shares_of_silence(self, logits: torch.Tensor) -> list[float]:
-        """How likely it is in each row that there is nothing to be said."""
-        number = self._controls.no_speech
-        if number is None:
-            return [0.0] * len(logits)
-        shares: list[float] = logits.softmax(-1)[:, number].tolist()
-        return shares
+    def _order(self, request: VoiceRequest, language: str, length: int) -> Order:
+        """What the decoder is told before it writes, for a sound of so many positions."""
+        controls = self._controls
+        known = self._tokens(request.prefix)[: self._writer.longest // 2]
+        opening = controls.opening(language)
+        earlier: list[int] = []
+        if request.hints and self.limits.is_promptable and controls.earlier is not None:
+            most = self._writer.longest // 2 - 1
+            earlier = [controls.earlier, *self._tokens(", ".join(request.hints))[:most]]
+            room = self._writer.longest - len(known) - len(opening)
+            earlier = earlier[: max(0, room // 2)]
+        seconds = length / self._model.config.max_source_positions * self.window
+        most = max(1, int(seconds * _PIECES_PER_SECOND))
+        return Order((*earlier, *opening, *known), len(known), most)
 
-    def _text(self, tokens: list[int]) -> str:
-        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
+    def _tokens(self, text: str) -> list[int]:
+        if not text:
+            return []
+        begun = f" {text}" if self.limits.begins_with_space else text
+        tokens: list[int] = self._tokenizer.encode(begun, add_special_tokens=False)
+        return tokens
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=True)
         return text.strip()
 
-    def _choose(self, opening: torch.Tensor, names: tuple[str, ...]) -> tuple[str, float]:
+    def _evidence(self, order: Order, written: Written) -> Evidence:
+        logs = written.log_probabilities or [0.0]
+        return Evidence(
+            self._text([*_known(order), *written.tokens]),
+            confidence=math.exp(sum(logs) / len(logs)),
+            weakest=math.exp(min(logs)),
+            refusal=written.refusal,
+        )
+
+    def _words(
+        self, looks: Looks, row: int, order: Order, written: Written, request: VoiceRequest
+    ) -> tuple[Word, ...]:
+        """The pieces of the text, and when they were said; nothing where nobody asks for them."""
+        if not request.with_words:
+            return ()
+        known = _known(order)
+        tokens = [*known, *written.tokens]
+        texts = pieces.split(self._text(tokens))
+        if not texts:
+            return ()
+        spoken = len(request.pcm) / 2 / request.rate_hz
+        positions: int = self._model.config.max_source_positions
+        frames = max(1, min(positions, math.ceil(spoken / self.window * positions)))
+        # Who was cut short never looked for what would have come next.
+        count = len(known) + len(written.log_probabilities)
+        bounds = align(looks.at(row, order.begin, count, frames))
+        times = [min(bound * self.window / positions, spoken) for bound in bounds]
+        sure = [1.0] * len(known) + [math.exp(log) for log in written.log_probabilities]
+        return _timed(texts, self._tokenizer.convert_ids_to_tokens(tokens), times, sure)
+
+    def _choose(self, opening: torch.Tensor, names: tuple[str, ...]) -> _Choice:
         """The likeliest of the languages, and how likely it is among all the model knows."""
         known = self._controls.languages
         if not known:
-            return "en", 1.0
+            return "en", 1.0, ()
         shares = {name: float(opening[number]) for name, number in known.items()}
-        best = max(names, key=shares.__getitem__)
-        return best, shares[best] / max(sum(shares.values()), 1e-9)
-
-    def _continue(
-        self, logits: torch.Tensor, encoded: torch.Tensor, cache: Any
-    ) -> list[tuple[list[int], list[float]]]:
-        """The likeliest token after token, until each row has ended."""
-        rows = len(logits)
-        tokens: list[list[int]] = [[] for _ in range(rows)]
-        log_probabilities: list[list[float]] = [[] for _ in range(rows)]
-        is_over = [False] * rows
-        seconds = encoded.shape[1] / self._model.config.max_source_positions * self.window
-        longest = self._model.config.max_target_positions - len(self._controls.prompt) - 3
-        logits = logits.index_fill(1, self._not_first, -torch.inf)
-        for _ in range(min(longest, int(seconds * _PIECES_PER_SECOND))):
-            logits = logits.index_fill(1, self._never, -torch.inf)
-            best, number = logits.log_softmax(-1).max(-1)
-            for k in range(rows):
-                if is_over[k]:
-                    continue
-                log_probabilities[k].append(float(best[k]))
-                is_over[k] = int(number[k]) == self._controls.end
-                if not is_over[k]:
-                    tokens[k].append(int(number[k]))
-            if all(is_over):
-                break
-            logits, cache = self._step(number[:, None], encoded, cache)
-        return list(zip(tokens, log_probabilities, strict=True))
-
-    def _step(
-        self, tokens: torch.Tensor, encoded: torch.Tensor, cache: Any
-    ) -> tuple[torch.Tensor, Any]:
-        said = self._model.model.decoder(
-            tokens, encoder_hidden_states=encoded, past_key_values=cache, use_cache=True
-        )
-        logits = self._model.proj_out(said.last_hidden_state[:, -1])
-        return logits.float(), said.past_key_values
+        whole = max(sum(shares.values()), 1e-9)
+        best, *others = sorted(names, key=shares.__getitem__, reverse=True)
+        likely = [(name, shares[name] / whole) for name in others[:_ALTERNATIVES]]
+        return best, shares[best] / whole, tuple(one for one in likely if one[1] > _UNLIKELY)
 
     def _judge(self, hearing: Hearing) -> Recognition:
         """What to make of it: text, no text, or a text not to be believed."""
@@ -262,7 +277,19 @@ class WhisperRecogniser:
             confidence=self.limits.confidence_in(evidence),
             language_confidence=hearing.language_confidence,
             is_sure=is_silence or is_believed,
+            words=() if is_silence else hearing.words,
+            alternatives=hearing.alternatives,
         )
+
+
+def _multiplies_halves() -> bool:
+    """Tell whether the processor has tiles for bfloat16, with which listening costs a third less.
+
+    Writing is no faster with them, and where words are nearly as likely as each other it is finer
+    without.
+    """
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16"))
 
 
 def _silence(language: str) -> Hearing:
@@ -270,51 +297,33 @@ def _silence(language: str) -> Hearing:
     return Hearing(nothing, language, language_confidence=0.0, no_speech=1.0)
 
 
-def _evidence(text: str, log_probabilities: list[float], refusal: float) -> Evidence:
-    mean = sum(log_probabilities) / len(log_probabilities)
-    return Evidence(text, math.exp(mean), math.exp(min(log_probabilities)), refusal)
+def _known(order: Order) -> tuple[int, ...]:
+    """The tokens of the text that a row was told."""
+    return order.tokens[len(order.tokens) - order.known :]
+
+
+def _timed(
+    texts: Sequence[str], tokens: Sequence[str], times: Sequence[float], sure: Sequence[float]
+) -> tuple[Word, ...]:
+    """Words out of tokens, in which each letter stands for a byte of the text."""
+    starts = np.cumsum([0, *(len(token) for token in tokens)])
+    lead = _SPACES.match("".join(tokens))
+    at = lead.end() if lead else 0
+    words: list[Word] = []
+    for text in texts:
+        begin = at + len(text) - len(text.lstrip())
+        at += len(text.encode())
+        # Bytes that are no text are written as longer signs, so that the end may be overrun.
+        first = min(int(np.searchsorted(starts, begin, "right")), len(tokens)) - 1
+        last = min(max(first + 1, int(np.searchsorted(starts, at, "left"))), len(tokens)) - 1
+        voiced = last
+        while voiced > first and not any(letter.isalnum() for letter in tokens[voiced]):
+            voiced -= 1  # the silence behind a word belongs to its full stop
+        probability = float(np.prod(sure[first : last + 1]) ** (1 / (last + 1 - first)))
+        words.append(Word(text, times[first], times[voiced + 1], probability))
+    return tuple(words)
 
 
 def _repeats_itself(text: str) -> bool:
     data = text.encode()
     return len(data) > 40 and len(data) / len(zlib.compress(data)) > _MOST_COMPRESSIBLE
-
-
-def _controls(model: Any, tokenizer: Any) -> _Controls:
-    settings = model.generation_config
-    known = tokenizer.get_vocab()
-    languages = {
-        token.strip("<|>"): number
-        for token, number in (getattr(settings, "lang_to_id", None) or {}).items()
-    }
-    tasks = getattr(settings, "task_to_id", None) or {}
-    prompt = [tasks["transcribe"]] if languages and "transcribe" in tasks else []
-    if "<|notimestamps|>" in known:
-        prompt.append(known["<|notimestamps|>"])
-    no_speech = known.get("<|nospeech|>", known.get("<|nocaptions|>"))
-    return _Controls(
-        start=settings.decoder_start_token_id or model.config.decoder_start_token_id,
-        end=model.config.eos_token_id,
-        no_speech=no_speech,
-        prompt=tuple(prompt),
-        languages=languages,
-    )
-
-
-def _suppressed(
-    model: Any, tokenizer: Any, controls: _Controls
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The tokens that are never text, and those that are no beginning of a text."""
-    settings = model.generation_config
-    never = {*tokenizer.all_special_ids, *(settings.suppress_tokens or ())} - {controls.end}
-    # Stock models have their timestamps at the end of the vocabulary, unmarked.
-    stamps = getattr(settings, "no_timestamps_token_id", None)
-    if stamps is not None:
-        never |= set(range(stamps + 1, model.config.vocab_size))
-    first = set(getattr(settings, "begin_suppress_tokens", None) or ())
-    return _numbers(never, model), _numbers(first, model)
-
-
-def _numbers(tokens: Iterable[int], model: Any) -> torch.Tensor:
-    inside = sorted(token for token in tokens if 0 <= token < model.config.vocab_size)
-    return torch.tensor(inside, dtype=torch.long, device=model.device)

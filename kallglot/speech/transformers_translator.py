@@ -19,6 +19,7 @@ from transformers import MarianMTModel, MarianTokenizer, PreTrainedTokenizerFast
 from kallglot.speech import calibration, hub
 from kallglot.speech.calibration import Calibration, Evidence
 from kallglot.speech.engines import EngineCard, TextRequest, Translation
+from kallglot.speech.marian_decoding import Decoder, Memory
 
 __all__ = ["MarianTranslator"]
 
@@ -34,6 +35,50 @@ _TWO_LETTERS: Final = {three: two for two, three in _THREE_LETTERS.items()}
 _NAME: Final = re.compile(r"opus-mt(?:-tc)?(?:-big|-base|-bible)*-([a-z]{2,3})-([a-z]{2,3})$")
 
 
+@attrs.frozen
+class _Row:
+    """What is read for one request, and what is already written."""
+
+    source: list[int]
+    prefix: list[int]
+    is_cut: bool
+
+
+class _Written:
+    """What is written for one row, behind its prefix."""
+
+    def __init__(self, row: _Row) -> None:
+        self._prefix = row.prefix
+        self.prefix = len(row.prefix)
+        self._tokens: list[int] = []
+        self._chances: list[float] = []
+        # Each row by its own length, or a row's text would depend on its company.
+        self._most = max(2 * len(row.source) + 8 - len(row.prefix), 8)
+        self.is_over = False
+
+    def take(self, at: int, token: int, chance: float, end: int) -> int:
+        """Take the best token for the place `at`; returns the one that stands there."""
+        if at < len(self._prefix):
+            return self._prefix[at]
+        if not self.is_over:
+            self._chances.append(chance)
+            self.is_over = token == end
+            if not self.is_over:
+                self._tokens.append(token)
+                self.is_over = len(self._tokens) >= self._most
+        return token
+
+    def evidence(self, tokenizer: Any, refusal: float) -> Evidence:
+        """What was written, and how sure the model was of it; of the prefix it was not asked."""
+        chances = self._chances
+        return Evidence(
+            tokenizer.decode(self._tokens, skip_special_tokens=True).strip(),
+            confidence=math.exp(sum(chances) / len(chances)),
+            weakest=math.exp(min(chances)),
+            refusal=refusal,
+        )
+
+
 class MarianTranslator:
     """Text in one language in, text in another out, through transformers."""
 
@@ -47,6 +92,7 @@ class MarianTranslator:
     ) -> None:
         self.card = card
         self._model = model
+        self._decoder = Decoder(model)
         self._tokenizer = tokenizer
         self.limits = limits
         self._pairs = pairs
@@ -56,6 +102,8 @@ class MarianTranslator:
         self._unknown: int = self._vocabulary["<unk>"]
         never = {self._padding, self._unknown, *_language_tokens(self._vocabulary).values()}
         self._never = torch.tensor(sorted(never), device=model.device)
+        inside = [number for piece, number in self._vocabulary.items() if _is_inside(piece)]
+        self._inside = torch.tensor(inside, dtype=torch.long, device=model.device)
 
     @classmethod
     def load(
@@ -98,10 +146,9 @@ class MarianTranslator:
         answers = [Evidence("", confidence=1.0, weakest=1.0, refusal=0.0) for _ in batch]
         filled = [k for k, request in enumerate(batch) if request.text.strip()]
         if filled:
-            rows = [self._tokens(batch[k]) for k in filled]
+            rows = [self._row(batch[k]) for k in filled]
             for k, row, evidence in zip(filled, rows, self._write(rows), strict=True):
-                is_cut = len(row) > self._longest
-                answers[k] = attrs.evolve(evidence, confidence=0.0) if is_cut else evidence
+                answers[k] = attrs.evolve(evidence, confidence=0.0) if row.is_cut else evidence
         return answers
 
     @property
@@ -109,65 +156,86 @@ class MarianTranslator:
         longest: int = self._model.config.max_position_embeddings
         return longest
 
-    def _tokens(self, request: TextRequest) -> list[int]:
+    def _row(self, request: TextRequest) -> _Row:
         asked = _language_tokens(self._vocabulary).get(request.target)
-        text = self._tokenizer(request.text.strip(), add_special_tokens=False).input_ids
-        return [*([] if asked is None else [asked]), *text, self._end]
+        head = [] if asked is None else [asked]
+        text = [*self._pieces(request.text), self._end]
+        room = self._longest - len(head) - len(text)
+        if self.limits.uses_context and request.context.strip() and room > 1:
+            # The end of what was said before is what a pronoun points to.
+            head += [*self._pieces(request.context)[1 - room :], self._end]
+        prefix: list[int] = []
+        if request.prefix.strip():
+            prefix = self._tokenizer(
+                text_target=request.prefix.strip(), add_special_tokens=False
+            ).input_ids
+        source = [*head, *text]
+        return _Row(
+            source[: self._longest],
+            prefix[: self._longest - 2],
+            is_cut=len(source) > self._longest or len(prefix) > self._longest - 2,
+        )
 
-    def _write(self, rows: Sequence[list[int]]) -> list[Evidence]:
-        rows = [row[: self._longest] for row in rows]
-        longest = max(map(len, rows))
-        device = self._model.device
-        padded = [row + [self._padding] * (longest - len(row)) for row in rows]
-        inputs = torch.tensor(padded, device=device)
-        mask = (inputs != self._padding).long()
-        encoded = self._model.model.encoder(inputs, attention_mask=mask).last_hidden_state
-        tokens: list[list[int]] = [[] for _ in rows]
-        log_probabilities: list[list[float]] = [[] for _ in rows]
-        is_over = [False] * len(rows)
-        first = self._model.config.decoder_start_token_id
-        number = torch.full((len(rows),), first, device=device)
-        refusals: list[float] = []
-        cache = None
-        for _ in range(min(self._longest - 1, 2 * longest + 8)):
-            logits, cache = self._step(number, encoded, mask, cache)
-            refusals = refusals or logits.softmax(-1)[:, self._unknown].tolist()
-            logits = logits.index_fill(1, self._never, -torch.inf)
-            best, number = logits.log_softmax(-1).max(-1)
-            for k in range(len(rows)):
-                if is_over[k]:
-                    continue
-                log_probabilities[k].append(float(best[k]))
-                is_over[k] = int(number[k]) == self._end
-                if not is_over[k]:
-                    tokens[k].append(int(number[k]))
-                    # Each row by its own length, or a row's text would depend on its company.
-                    is_over[k] = len(tokens[k]) >= 2 * len(rows[k]) + 8
-            if all(is_over):
+    def _pieces(self, text: str) -> list[int]:
+        pieces: list[int] = self._tokenizer(text.strip(), add_special_tokens=False).input_ids
+        return pieces
+
+    def _write(self, rows: Sequence[_Row]) -> list[Evidence]:
+        memory = self._decoder.begin(*self._read([row.source for row in rows]))
+        written = [_Written(row) for row in rows]
+        # What all have written already is read at once, the rest of the longer ones bit by bit.
+        common = min(len(row.prefix) for row in rows)
+        start = self._model.config.decoder_start_token_id
+        logits = self._step([[start, *row.prefix[:common]] for row in rows], memory)
+        refusals = logits[:, 0].softmax(-1)[:, self._unknown].tolist()
+        left = written
+        for at in range(common, self._longest - 1):
+            last = logits[:, -1].index_fill(1, self._never, -torch.inf)
+            self._begin_words(last, left, at)
+            best, number = last.max(-1)
+            chances = (best - last.logsumexp(-1)).tolist()
+            chosen = [
+                one.take(at, token, chance, self._end)
+                for one, token, chance in zip(left, number.tolist(), chances, strict=True)
+            ]
+            going = [k for k, one in enumerate(left) if not one.is_over]
+            if not going:
                 break
+            if len(going) <= len(left) // 2:
+                memory.keep(going)
+                left, chosen = [left[k] for k in going], [chosen[k] for k in going]
+            logits = self._step([[token] for token in chosen], memory)
         return [
-            Evidence(
-                self._tokenizer.decode(said, skip_special_tokens=True).strip(),
-                confidence=math.exp(sum(chances) / len(chances)),
-                weakest=math.exp(min(chances)),
-                refusal=refusal,
-            )
-            for said, chances, refusal in zip(tokens, log_probabilities, refusals, strict=True)
+            one.evidence(self._tokenizer, refusal)
+            for one, refusal in zip(written, refusals, strict=True)
         ]
 
-    def _step(
-        self, number: torch.Tensor, encoded: torch.Tensor, mask: torch.Tensor, cache: Any
-    ) -> tuple[torch.Tensor, Any]:
-        written = self._model.model.decoder(
-            number[:, None],
-            encoder_hidden_states=encoded,
-            encoder_attention_mask=mask,
-            past_key_values=cache,
-            use_cache=True,
-        )
-        logits = self._model.lm_head(written.last_hidden_state[:, -1])
-        logits = logits + self._model.final_logits_bias[0]
-        return logits.float(), written.past_key_values
+    def _read(self, sources: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the encoder makes of the texts, and which of it is padding."""
+        longest = max(map(len, sources))
+        padded = [source + [self._padding] * (longest - len(source)) for source in sources]
+        inputs = torch.tensor(padded, device=self._model.device)
+        mask = (inputs != self._padding).long()
+        return self._model.model.encoder(inputs, attention_mask=mask).last_hidden_state, mask
+
+    def _begin_words(self, last: torch.Tensor, rows: Sequence[_Written], at: int) -> None:
+        """Let what follows a prefix begin with a word: the one before has been spoken whole."""
+        for k, row in enumerate(rows):
+            if at and row.prefix == at:
+                last[k].index_fill_(0, self._inside, -torch.inf)
+
+    def _step(self, given: Sequence[Sequence[int]], memory: Memory) -> torch.Tensor:
+        """Read what was written last; returns what may follow the first and the last of it."""
+        states = self._decoder.step(torch.tensor(given, device=self._never.device), memory)
+        if states.shape[1] > 2:
+            states = states[:, [0, -1]]
+        logits: torch.Tensor = self._model.lm_head(states) + self._model.final_logits_bias[0]
+        return logits.float()
+
+
+def _is_inside(piece: str) -> bool:
+    """Tell whether a piece goes on a word; East Asia writes its words without spaces."""
+    return piece[:1].isalpha() and piece < "\u2e80"
 
 
 def _language_tokens(vocabulary: dict[str, int]) -> dict[str, int]:

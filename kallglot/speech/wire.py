@@ -15,14 +15,19 @@ from kallglot.errors import EngineError
 from kallglot.speech.engines import (
     Chunk,
     EngineCard,
+    Feed,
+    Hypothesis,
+    Opening,
     Recognition,
     SpeechRequest,
     TextRequest,
     Translation,
     VoiceRequest,
 )
+from kallglot.speech.load import Load
 
 __all__ = [
+    "VERSION",
     "Broken",
     "Cancel",
     "FailedBecause",
@@ -31,6 +36,9 @@ __all__ = [
     "FromHost",
     "Hear",
     "Judged",
+    "Listen",
+    "Lost",
+    "Open",
     "Ping",
     "Pong",
     "Progress",
@@ -42,10 +50,14 @@ __all__ = [
     "ToHost",
     "Translate",
     "Translated",
+    "Understood",
     "encode",
     "from_host",
     "to_host",
 ]
+
+#: Raised with every change that the other side would not understand.
+VERSION: Final = 2
 
 _LENGTH: Final = 4
 #: Far above anything we send; more means that the other side has lost the thread.
@@ -70,22 +82,45 @@ class Forget(Message, frozen=True, array_like=True):
     stream: int
 
 
+class Open(Message, frozen=True, array_like=True):
+    """A turn begins, as a stream of that number.
+
+    One that `is_suspect` has been part of what went wrong before, and is not to be worked on
+    together with others.
+    """
+
+    stream: int
+    opening: Opening
+    is_suspect: bool = False
+
+
+class Listen(Message, frozen=True, array_like=True):
+    """A turn goes on."""
+
+    feed: Feed
+
+
 class Recognise(Message, frozen=True, array_like=True):
+    """A request is to be answered `within` seconds; `is_suspect` is as in `Open`."""
+
     id: int
     within: float
     request: VoiceRequest
+    is_suspect: bool = False
 
 
 class Translate(Message, frozen=True, array_like=True):
     id: int
     within: float
     request: TextRequest
+    is_suspect: bool = False
 
 
 class Synthesise(Message, frozen=True, array_like=True):
     id: int
     within: float
     request: SpeechRequest
+    is_suspect: bool = False
 
 
 class Cancel(Message, frozen=True, array_like=True):
@@ -126,6 +161,20 @@ class Judged(Message, frozen=True, array_like=True):
     probabilities: bytes
 
 
+class Understood(Message, frozen=True, array_like=True):
+    """What a turn is taken for after one or more of its feeds."""
+
+    stream: int
+    hypothesis: Hypothesis
+
+
+class Lost(Message, frozen=True, array_like=True):
+    """What was known of a turn is lost; the reason does not quote it."""
+
+    stream: int
+    reason: str
+
+
 class Recognised(Message, frozen=True, array_like=True):
     id: int
     recognition: Recognition
@@ -150,20 +199,24 @@ class FailedBecause(Message, frozen=True, array_like=True):
 
 
 class Pong(Message, frozen=True, array_like=True):
-    """I live.
+    """I live, and this is what my engines have to do."""
 
-    For how many seconds the work in hand has gone on, for how many the oldest request has waited,
-    and how many are waiting.
-    """
-
-    busy: float
-    age: float
-    waiting: int
+    loads: dict[str, Load]
 
 
-ToHost = Hear | Forget | Recognise | Translate | Synthesise | Cancel | Ping
+ToHost = Hear | Forget | Open | Listen | Recognise | Translate | Synthesise | Cancel | Ping
 FromHost = (
-    Progress | Ready | Broken | Judged | Recognised | Translated | Spoken | FailedBecause | Pong
+    Progress
+    | Ready
+    | Broken
+    | Judged
+    | Understood
+    | Lost
+    | Recognised
+    | Translated
+    | Spoken
+    | FailedBecause
+    | Pong
 )
 
 M = TypeVar("M")

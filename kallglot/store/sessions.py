@@ -12,6 +12,7 @@ import msgspec
 from kallglot.model.session import Mode, Participant, Routing, Session, Status
 from kallglot.store.database import Database, Statement
 from kallglot.store.events import insert_event
+from kallglot.store.glossaries import insert_session_glossary, session_glossary
 from kallglot.store.paging import Page, Slice, read_page
 from kallglot.webhooks.events import Event
 
@@ -75,7 +76,9 @@ class Sessions:
     ) -> None:
         """Keep a new session, and what the outside is to be told of it."""
         await self._database.write(
-            Statement(_INSERT, _values(session, state)), *map(insert_event, events)
+            Statement(_INSERT, _values(session, state)),
+            *insert_session_glossary(session),
+            *map(insert_event, events),
         )
 
     async def save(
@@ -116,9 +119,13 @@ class Sessions:
     async def list_living(self) -> list[tuple[Session, LifeState | None]]:
         """Return the sessions that have not ended, oldest first, with the state of each."""
         rows = await self._database.read(
-            "SELECT * FROM sessions WHERE status <> 'ended' ORDER BY id"
+            "SELECT sessions.*, session_glossaries.terms FROM sessions LEFT JOIN session_glossaries"
+            " ON session_id = id WHERE status <> 'ended' ORDER BY id"
         )
-        return [(_session(row), _state(row)) for row in rows]
+        return [
+            (attrs.evolve(_session(row), glossary=session_glossary(row)), _state(row))
+            for row in rows
+        ]
 
     async def page(self, organization_id: str, wanted: SessionFilter, page: Page) -> Slice[Session]:
         """Return a page of an organization's sessions, newest first."""

@@ -8,6 +8,7 @@ import attrs
 
 from kallglot.store.database import Database
 from kallglot.store.events import Events
+from kallglot.store.glossaries import Glossaries
 from kallglot.store.idempotency import Idempotency
 from kallglot.store.keys import Keys
 from kallglot.store.legs import Legs
@@ -36,6 +37,7 @@ class Store:
     tokens: StreamTokens
     events: Events
     idempotency: Idempotency
+    glossaries: Glossaries
 
     @classmethod
     async def open(cls, path: Path | str) -> Store:
@@ -64,6 +66,7 @@ class Store:
             tokens=StreamTokens(database, secret),
             events=Events(database),
             idempotency=Idempotency(database),
+            glossaries=Glossaries(database),
         )
 
     async def close(self) -> None:

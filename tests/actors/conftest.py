@@ -8,10 +8,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from actors.services import Interruption, Services
+from actors.services import Services
 from actors.switchboard import LivingCalls, Switchboard, Switching
 from kallglot.lifecycle import Limits
 from kallglot.model.session import Mode, Participant, Session
+from kallglot.overlap import OverlapRules
 from kallglot.timeline import Timeline
 from tests.fakes.speech import FakeSpeech
 from tests.fakes.store import FakeStore
@@ -91,16 +92,14 @@ def session(people):
 
 
 @pytest.fixture
-def interruption():
-    return Interruption()
+def overlap():
+    return OverlapRules()
 
 
 @pytest.fixture
-async def switchboard(store, speech, interruption, tmp_path: Path):
+async def switchboard(store, speech, overlap, tmp_path: Path):
     def make_services(archive, announcer):
-        return Services(
-            speech, archive, announcer, tmp_path, limits=Limits(), interruption=interruption
-        )
+        return Services(speech, archive, announcer, tmp_path, limits=Limits(), overlap=overlap)
 
     loop = asyncio.get_running_loop()
     switching = Switching(

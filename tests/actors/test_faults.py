@@ -6,9 +6,9 @@ import pykka
 import pytest
 
 from actors.leg import Leg
-from actors.services import Interruption
 from kallglot.errors import OverCapacity
 from kallglot.messages import VoiceHeard
+from kallglot.overlap import OverlapRules
 from kallglot.providers import Heard, Problem
 from tests.fakes.telephone import Telephone
 
@@ -86,7 +86,7 @@ async def test_a_store_that_fails_for_a_moment_loses_nothing(call):
 
 async def test_a_flood_is_held_to_real_time_and_memory_stays_bounded(call):
     for _ in range(5000):
-        call.customer._frames.put_nowait(Heard(b"\1\0" * 160, 8000))
+        call.customer.sends(Heard(b"\1\0" * 160, 8000))
     await asyncio.sleep(0.5)
     speaking = child(call, "participant customer")._actor_weakref()._speaking
     assert speaking._voicing._voice.position < 5.0
@@ -94,7 +94,7 @@ async def test_a_flood_is_held_to_real_time_and_memory_stays_bounded(call):
 
 async def test_frames_that_make_no_sense_cost_nothing(call):
     for number in range(20):
-        call.customer._frames.put_nowait(Problem("invalid_frame", str(number), ("reply", number)))
+        call.customer.sends(Problem("invalid_frame", str(number), ("reply", number)))
     await call.customer.says("Guten Tag")
     assert await call.agent.hears() == "Good day"
 
@@ -117,7 +117,7 @@ async def test_a_full_switchboard_takes_no_more_calls(call, new_call):
 
 async def test_a_wire_that_fails_costs_its_leg_and_nothing_else(call):
     call.customer.arrival.wire.receive = lambda frame, now: 1 / 0
-    call.customer._frames.put_nowait(Heard(b"", 8000))
+    call.customer.sends(Heard(b"", 8000))
     await call.settle()
     assert call.row.reconnect_deadline is not None
     again = Telephone("de", call_id="CA1")
@@ -153,22 +153,22 @@ class TestInterrupting:
             await call.customer.is_silent(0.02)
         await call.agent.says(word)
 
-    @pytest.mark.parametrize("interruption", [Interruption(after=0.6)])
+    @pytest.mark.parametrize("overlap", [OverlapRules()])
     async def test_who_insists_stops_what_they_are_hearing(self, call):
         await self.interrupt(call, "Stop please stop I have heard enough of this")
         assert len(call.agent.cleared) == 1
 
-    @pytest.mark.parametrize("interruption", [Interruption(after=0.6)])
+    @pytest.mark.parametrize("overlap", [OverlapRules()])
     async def test_a_short_word_of_assent_stops_nothing(self, call):
         await self.interrupt(call, "Ok")
         assert call.agent.cleared == []
 
-    @pytest.mark.parametrize("interruption", [Interruption(after=0.0)])
+    @pytest.mark.parametrize("overlap", [OverlapRules("at_once")])
     async def test_an_impatient_server_stops_at_once(self, call):
         await self.interrupt(call, "Ok")
         assert len(call.agent.cleared) == 1
 
-    @pytest.mark.parametrize("interruption", [Interruption(after=None)])
+    @pytest.mark.parametrize("overlap", [OverlapRules("never")])
     async def test_a_patient_server_never_stops(self, call):
         await self.interrupt(call, "Stop please stop I have heard enough of this")
         assert call.agent.cleared == []

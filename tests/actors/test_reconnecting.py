@@ -146,3 +146,45 @@ async def test_a_server_that_was_killed_leaves_sessions_that_end_when_nobody_com
     await call.calls.resume(row, restored(state), ())
     await asyncio.sleep(301)
     assert call.row.end_reason == "not_reconnected"
+
+
+async def suspend_in_vain(call):
+    """Let the server stop, and wait for as long as it does."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(5):
+            await call.calls.suspend()
+
+
+async def test_a_session_that_is_slow_to_rest_is_cut_short_and_can_be_resumed(
+    call, new_call, switchboard, caplog
+):
+    others = [new_call(id="sess_2"), new_call(id="sess_3")]
+    for other in others:
+        await other.begin()
+    for slow in (call, *others[:1]):
+        slow.customer.lingers = 1000.0
+    await suspend_in_vain(call)
+    said = [record.message for record in caplog.records if "cut short" in record.message]
+    assert len(said) == 1
+    assert said[0].startswith("2 of 3 calls did not come to rest in time and are cut short;")
+    began = asyncio.get_running_loop().time()
+    await switchboard.stop(within=20.0)
+    assert asyncio.get_running_loop().time() - began < 11
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    for one in (call, *others):
+        assert (one.row.status, one.row.end_reason) == ("active", None)
+        assert isinstance(restored(one.store.states[one.session.id]), lifecycle.Active)
+
+
+async def test_a_session_that_fails_while_the_server_stops_can_be_resumed(
+    call, switchboard, caplog
+):
+    call.customer.lingers = 7.0
+    await suspend_in_vain(call)
+    switchboard._actor_weakref().children[call.session.id]._actor_weakref().kill()
+    await asyncio.sleep(20)
+    assert call.calls.count() == 0
+    assert call.row.status == "active"
+    assert f"{call.session.id} was cut short; the next" in caplog.text
+    assert "is over" not in caplog.text

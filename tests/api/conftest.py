@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
+import uvloop
 from aiohttp.test_utils import TestClient, TestServer
 
 from kallglot.api.app import create_app
@@ -14,6 +17,14 @@ from kallglot.store import Store
 from kallglot.store.keys import ApiKey
 from tests.fakes.calls import FakeCalls
 from tests.fakes.clock import FakeClock
+
+
+def pytest_asyncio_loop_factories(config: Any, item: Any) -> dict[str, Any] | None:
+    """Try the link on both loops: they do not treat a connection quite the same way."""
+    if item.path.name != "test_link.py":
+        return None
+    return {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
+
 
 NOTICE = "A demonstration model that knows a few phrases."
 

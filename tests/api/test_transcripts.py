@@ -27,7 +27,11 @@ async def session_id(api, store, clock) -> str:
             start=1.0,
             end=2.5,
             confidence=0.93,
-            renderings=(Rendering("en", "Good day", 0.8, 2.9, 4.0), Rendering("fr", "Bonjour")),
+            renderings=(
+                Rendering("en", "Good day", 0.8, 2.9, 4.0, compute=0.3, compressed=0.1),
+                Rendering("fr", "Bonjour"),
+            ),
+            heard_at=2.6,
         )
     )
     await store.transcripts.put(
@@ -51,9 +55,19 @@ async def test_a_transcript_is_a_list_of_turns(api, session_id):
             "languages_detected": ["de", "en"],
         },
     }
-    english = {"language": "en", "text": "Good day", "confidence": 0.8, "lag": 0.4}
+    lag = {
+        "start_offset": 1.6,
+        "end_of_speech_to_first_audio": 0.4,
+        "ear_voice_span": 1.9,
+        "end_offset": 1.5,
+        "dropped": 0.0,
+        "compressed": 0.1,
+    }
+    english = {"language": "en", "text": "Good day", "confidence": 0.8, "lag": lag}
+    unheard = dict.fromkeys(lag) | {"start_offset": 1.6, "dropped": 0.0, "compressed": 0.0}
     assert first == {
         "id": "utt_1",
+        "turn_id": "utt_1",
         "sequence": 1,
         "speaker": "customer",
         "language": "de",
@@ -63,15 +77,16 @@ async def test_a_transcript_is_a_list_of_turns(api, session_id):
         "start_time": 1.0,
         "end_time": 2.5,
         "timestamp": "2026-04-01T09:00:06Z",
-        "lag": 0.4,
+        "lag": lag,
         "translation": english,
         "translations": [
             english,
-            {"language": "fr", "text": "Bonjour", "confidence": 1.0, "lag": None},
+            {"language": "fr", "text": "Bonjour", "confidence": 1.0, "lag": unheard},
         ],
     }
     assert second["is_sure"] is False
     assert "translation" not in second
+    assert second["lag"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kallglot.audio.playout import Cleared, Cut, Dropped, Piece, Playout
+from kallglot.ceiling import CatchUp
+from tests.audio import voices
+from tests.audio.voices import pcm
 
 RATE = 8000
 
@@ -104,7 +110,11 @@ def test_an_interruption_tells_what_was_heard(playout):
     playout.push("u3", "customer", speech(1.0), is_last=True)
     play_all(playout, 0.0, until=0.5)
     cleared = playout.clear(0.55)
-    assert cleared == Cleared((Cut("u2", pytest.approx(0.35)), Cut("u3", 0.0)), pytest.approx(3.65))
+    assert cleared.cut == (
+        Cut("u2", pytest.approx(0.35), pytest.approx(2.65)),
+        Cut("u3", 0.0, pytest.approx(1.0)),
+    )
+    assert cleared.dropped == pytest.approx(3.65)
     assert playout.is_idle(0.55)
     assert playout.backlog(0.55) == 0
     assert playout.next_due is None
@@ -113,7 +123,8 @@ def test_an_interruption_tells_what_was_heard(playout):
 def test_what_was_sent_but_not_heard_is_cut_too(playout):
     playout.push("u1", "customer", speech(0.2), is_last=True)
     assert len(playout.due(0.0)) == 2
-    assert playout.clear(0.05) == Cleared((Cut("u1", pytest.approx(0.05)),), pytest.approx(0.15))
+    cut = Cut("u1", pytest.approx(0.05), pytest.approx(0.15))
+    assert playout.clear(0.05) == Cleared((cut,), pytest.approx(0.15))
 
 
 def test_an_interruption_of_silence_cuts_nothing(playout):
@@ -163,7 +174,9 @@ def test_beyond_the_limit_the_oldest_that_has_not_started_is_dropped():
     assert playout.push("u3", "customer", speech(0.5), is_last=True) == [
         Dropped("u2", pytest.approx(0.5))
     ]
-    assert playout.push("u2", "customer", speech(0.1), is_last=True) == []
+    assert playout.push("u2", "customer", speech(0.1), is_last=True) == [
+        Dropped("u2", pytest.approx(0.1), is_whole=False)
+    ]
     assert {piece.utterance for piece in play_all(playout, 0.0)} == {"u1", "u3"}
 
 
@@ -171,13 +184,141 @@ def test_an_endless_utterance_loses_its_newest_audio():
     playout = Playout(RATE, limit=1.0)
     playout.push("u1", "customer", speech(0.5))
     playout.due(0.0)
-    assert playout.push("u1", "customer", speech(1.0)) == [Dropped("u1", pytest.approx(0.3))]
+    assert playout.push("u1", "customer", speech(1.0)) == [
+        Dropped("u1", pytest.approx(0.3), is_whole=False)
+    ]
     assert playout.backlog(0.0) == pytest.approx(1.2)
 
 
 def test_a_piece_longer_than_the_lead_could_never_be_sent():
     with pytest.raises(ValueError, match="lead"):
         Playout(RATE, lead=0.05, piece=0.1)
+
+
+# Holding back, and going on.
+
+
+def test_what_is_held_goes_on_where_it_was_silenced(playout):
+    sound = bytes(range(256)) * 63
+    playout.push("u1", "customer", sound[:16000], is_last=True)
+    heard = b"".join(piece.pcm for piece in play_all(playout, 10.0, until=10.4))[: 2 * 3600]
+    assert playout.hold(10.45) == ("u1",)
+    assert playout.due(10.45) == []
+    assert playout.next_due is None
+    assert not playout.is_sounding(10.45)
+    playout.resume()
+    pieces = play_all(playout, 12.0)
+    assert pieces[0].at == 12.0
+    assert pieces[-1].is_last
+    assert (heard + b"".join(piece.pcm for piece in pieces))[:16000] == sound[:16000]
+
+
+def test_an_end_that_was_sent_and_not_heard_is_sent_again(playout):
+    playout.push("u1", "customer", speech(0.2), is_last=True)
+    playout.push("u2", "customer", speech(0.1), is_last=True)
+    playout.due(0.0)
+    assert playout.hold(0.05) == ("u1",)
+    playout.resume()
+    pieces = play_all(playout, 1.0)
+    assert [piece.utterance for piece in pieces if piece.is_last] == ["u1", "u2"]
+    assert sum(seconds(pieces)) == pytest.approx(0.26)
+
+
+def test_what_was_not_heard_at_all_begins_anew(playout):
+    playout.push("u1", "customer", speech(0.5), is_last=True)
+    playout.due(1.0)
+    playout.hold(1.0)
+    playout.resume()
+    assert playout.due(2.0)[0].is_first
+
+
+def test_what_comes_while_it_is_held_follows_what_was_held(playout):
+    playout.push("u1", "customer", speech(0.5), is_last=True)
+    playout.due(0.0)
+    playout.hold(0.1)
+    playout.push("u2", "customer", speech(0.1), is_last=True)
+    playout.resume()
+    assert [piece.utterance for piece in play_all(playout, 3.0) if piece.is_last] == ["u1", "u2"]
+
+
+def test_what_is_held_may_be_given_up_and_what_comes_later_waits(playout):
+    playout.push("u1", "customer", speech(0.5), is_last=True)
+    playout.due(0.0)
+    playout.hold(0.1)
+    assert playout.clear(0.5).cut == (Cut("u1", pytest.approx(0.1), pytest.approx(0.4)),)
+    playout.push("u2", "customer", speech(0.1), is_last=True)
+    assert playout.due(0.6) == []
+    playout.resume()
+    assert [piece.utterance for piece in playout.due(1.0)] == ["u2"]
+
+
+# Catching up.
+
+
+@pytest.fixture
+def hurried() -> Playout:
+    return Playout(RATE, catch_up=CatchUp())
+
+
+def voice(seconds: float, seed: int = 0) -> bytes:
+    return pcm(voices.speech(np.random.default_rng(seed), seconds))
+
+
+def test_one_who_is_not_behind_is_heard_as_they_were_made(hurried):
+    hurried.push("u1", "customer", voice(3.0), is_last=True, said=0.0)
+    pieces = play_all(hurried, 0.0)
+    assert b"".join(piece.pcm for piece in pieces) == voice(3.0)
+    assert pieces[-1].compressed == 0.0
+
+
+def test_one_who_is_behind_is_heard_sooner_and_it_is_known_by_how_much(hurried):
+    for number in range(4):
+        hurried.push(f"u{number}", "customer", voice(2.0, number), is_last=True, said=0.0)
+    pieces = play_all(hurried, 0.0)
+    compressed = sum(piece.compressed for piece in pieces if piece.is_last)
+    assert 0.8 < compressed < 2.2
+    assert sum(seconds(pieces)) == pytest.approx(8.0 - compressed, abs=0.08)
+    for one, next_one in itertools.pairwise(pieces):
+        assert next_one.at == pytest.approx(one.at + len(one.pcm) / 16000)
+
+
+def test_what_is_too_old_is_not_begun_and_what_is_newer_is(hurried):
+    hurried.push("u1", "customer", voice(1.0), is_last=True, said=-20.0)
+    hurried.push("u2", "customer", voice(1.0), said=-10.0)
+    hurried.push("u3", "customer", voice(1.0), is_last=True, said=-7.0)
+    first, second = hurried.due(0.0)
+    piece, *_ = hurried.due(0.0)
+    assert first == Dropped("u1", pytest.approx(1.0))
+    assert second == Dropped("u2", pytest.approx(1.0))
+    assert piece.utterance == "u3"
+    assert hurried.push("u2", "customer", voice(0.5), is_last=True) == [
+        Dropped("u2", pytest.approx(0.5), is_whole=False)
+    ]
+
+
+def test_what_has_begun_is_brought_to_its_end(hurried):
+    hurried.push("u1", "customer", voice(9.0), is_last=True, said=-5.0)
+    hurried.push("u2", "customer", voice(1.0), is_last=True, said=0.0)
+    assert {type(each) for each in play_all(hurried, 0.0)} == {Piece}
+
+
+def test_what_is_urgent_is_said_before_what_has_not_begun(hurried):
+    hurried.push("u1", "customer", voice(0.5), is_last=True)
+    hurried.due(0.0)
+    hurried.push("u2", "customer", voice(0.5), is_last=True)
+    hurried.push("notice", "customer", voice(0.5), is_last=True, is_urgent=True)
+    said = [piece.utterance for piece in play_all(hurried, 0.0) if piece.is_last]
+    assert said == ["u1", "notice", "u2"]
+
+
+def test_pauses_that_use_up_all_there_is_do_not_stop_the_rest(hurried):
+    hurried.push("u1", "customer", voice(0.3) + bytes(32000))
+    hurried.push("u2", "customer", voice(3.0), is_last=True)
+    hurried.push("u3", "customer", voice(3.0), is_last=True)
+    play_all(hurried, 0.0)
+    hurried.push("u1", "customer", voice(0.3), is_last=True)
+    said = [piece.utterance for piece in play_all(hurried, 2.0) if piece.is_last]
+    assert said == ["u1", "u2", "u3"]
 
 
 pushes = st.tuples(

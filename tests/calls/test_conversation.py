@@ -20,7 +20,7 @@ async def test_a_german_caller_and_an_english_agent_talk_to_each_other(world):
     ]
     translation = transcript["turns"][0]["translation"]
     assert (translation["language"], translation["text"]) == ("en", "Good day")
-    assert 0 < translation["lag"] < 2
+    assert 0 < translation["lag"]["end_of_speech_to_first_audio"] < 2
     recordings = await world.get(f"/v1/sessions/{session['id']}/recordings")
     assert {(one["channel"], one["status"]) for one in recordings["data"]} == {
         (channel, "ready")
@@ -54,3 +54,12 @@ async def test_a_dropped_caller_comes_back_into_the_same_call(world):
     view = await world.get(f"/v1/sessions/{session['id']}")
     assert view["reconnect_deadline"] is None
     assert [leg["participant"] for leg in view["legs"]] == ["customer", "agent", "customer"]
+
+
+async def test_a_pair_that_no_model_serves_is_refused_when_the_session_is_created(world):
+    answer = await world.post(
+        "/v1/sessions",
+        {"mode": "bidirectional_translation", "source_language": "de", "target_language": "ja"},
+    )
+    assert answer["error"]["code"] == "feature_not_available"
+    assert "from de to ja" in answer["error"]["message"]

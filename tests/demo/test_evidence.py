@@ -33,4 +33,11 @@ def test_the_lag_counts_from_the_end_of_what_was_said():
     assert round(EXCHANGES[0].lag, 3) == 0.8
     assert round(EXCHANGES[1].lag, 3) == 0.7
     assert Exchange(STORY[0], Span(1.0, 4.0), ()).lag is None
-    assert Exchange(STORY[6], Span(1.0, 4.0), (Span(9.0, 12.0),)).lag is None
+    assert Exchange(STORY[4], Span(1.0, 4.0), (Span(9.0, 12.0),)).lag is None
+
+
+def test_what_is_heard_before_the_end_is_ahead_of_it():
+    assert EXCHANGES[0].ahead == 0.0
+    assert EXCHANGES[1].ahead == 1.0
+    still_being_said = Exchange(STORY[0], Span(1.0, 4.0), (Span(3.0, 6.0),))
+    assert (still_being_said.ahead, still_being_said.lag) == (1.0, None)

@@ -4,15 +4,69 @@ import attrs
 import pytest
 
 from kallglot.demo.judgement import Course, Evidence, judge, word_accuracy
-from kallglot.demo.story import STORY
+from kallglot.demo.story import Line
 
 COURSE = Course(wait=298.0)
+
+
+def agent(english, german, *, is_missed=False):
+    return Line("agent", english, german, is_missed)
+
+
+def customer(german, english):
+    return Line("customer", german, english)
+
+
+STORY = (
+    agent(
+        "Hello, this is Helen Becker from customer service.",
+        "Guten Tag, hier spricht Helen Becker vom Kundendienst.",
+    ),
+    customer(
+        "Ich habe gestern schon einmal angerufen.",
+        "I already called once yesterday.",
+    ),
+    agent("Of course. What can I do for you today?", "Natürlich. Was kann ich heute für Sie tun?"),
+    customer(
+        "Das Internet ist seit neun Stunden weg.",
+        "The internet has been down for nine hours.",
+    ),
+    agent("Can you please restart the router?", "Können Sie den Router bitte neu starten?"),
+    customer(
+        "Ich habe den Router erst heute früh gekauft.",
+        "I only bought the router early today.",
+    ),
+    agent(
+        "The technician will come to Munich on Tuesday afternoon.",
+        "Der Techniker kommt am Dienstagnachmittag nach München.",
+        is_missed=True,
+    ),
+    customer(
+        "Bitte rufen Sie mich am Dienstag um halb vier an.",
+        "Please call me on Tuesday at half past three.",
+    ),
+    agent(
+        "I will put you down for Tuesday at half past five.",
+        "Ich trage Sie für Dienstag um halb sechs ein.",
+    ),
+    customer(
+        "In Ordnung. Sie haben mir sehr geholfen.",
+        "All right. You have helped me a lot.",
+    ),
+)
 
 
 def perfect(lines=STORY) -> list[Evidence]:
     return [
         Evidence(
-            line, line.text, line.translation, 0.98, 0.98, 0.97, None if line.is_missed else 0.8
+            line,
+            line.text,
+            line.translation,
+            0.98,
+            0.98,
+            0.97,
+            None if line.is_missed else 0.8,
+            ahead=1.5 if len(line.sentences) > 1 else 0.0,
         )
         for line in lines
     ]
@@ -37,9 +91,19 @@ def test_a_perfect_call_is_passed():
     assert verdict.median_lag == verdict.p95_lag == 0.8
 
 
+def test_how_early_lines_were_heard_is_told():
+    verdict = judge(perfect(), COURSE)
+    assert (verdict.early, verdict.longest_ahead) == (2, 1.5)
+
+
+def test_a_call_in_which_everybody_waits_for_the_end_is_not_simultaneous():
+    patient = [attrs.evolve(each, ahead=0.0) for each in perfect()]
+    assert "before its speaker had ended" in only_failure(patient)
+
+
 def test_silence_is_noticed():
     silent = [
-        attrs.evolve(each, as_claimed=0.0, as_expected=0.0, as_recorded=0.0, lag=None)
+        attrs.evolve(each, as_claimed=0.0, as_expected=0.0, as_recorded=0.0, lag=None, ahead=0.0)
         for each in perfect()
     ]
     verdict = judge(silent, COURSE)
@@ -68,7 +132,7 @@ def test_an_unsure_line_whose_voice_was_passed_on_counts_as_inexact():
     assert verdict.is_passed
     assert "the speaker's own voice instead of" in verdict.tolerated[0]
     everything = [attrs.evolve(each, **unsure) for each in perfect()]
-    assert len(judge(everything, COURSE).failures) == 10
+    assert len(judge(everything, COURSE).failures) == len(STORY)
 
 
 def test_a_wrong_word_is_tolerated_in_one_line_of_five():

@@ -25,6 +25,7 @@ class FakeCalls:
         self.ended: list[tuple[str, str]] = []
         self.attached: list[tuple[str, Arrival]] = []
         self.is_full = False
+        self.is_busy = False
 
     async def open(self, session: Session) -> None:
         if self.is_full:
@@ -50,6 +51,8 @@ class FakeCalls:
     async def attach(self, session_id: str, arrival: Arrival) -> None:
         if session_id not in self.living:
             raise NotFound("no such session", code="session_not_found")
+        if self.is_busy:
+            raise TimeoutError
         self.attached.append((session_id, arrival))
 
     def count(self) -> int:

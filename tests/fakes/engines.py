@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from kallglot.speech.catalogue import Mind, SpeechSettings
 from kallglot.speech.engines import (
     Chunk,
     EngineCard,
+    Feed,
+    Hypothesis,
+    Opening,
     Recognition,
     SpeechRequest,
     TextRequest,
@@ -25,7 +29,7 @@ from kallglot.speech.engines import (
 )
 from tests.fakes import modem
 
-__all__ = ["Loudness", "ModemRecogniser", "ModemSynthesiser", "PhraseBook"]
+__all__ = ["Loudness", "ModemRecogniser", "ModemSynthesiser", "ModemTranscriber", "PhraseBook"]
 
 LANGUAGES = ("de", "en", "es", "fr")
 
@@ -47,6 +51,46 @@ class ModemRecogniser:
         language = next(language for language in known if language)
         sureness = 1.0 if heard.text else 0.0
         return Recognition(heard.text, language, sureness, sureness)
+
+
+class ModemTranscriber:
+    """Commits to what it has heard whenever a message is complete, and to the rest at the end."""
+
+    card = ModemRecogniser.card
+
+    def __init__(self) -> None:
+        self._openings: dict[int, Opening] = {}
+        self._waiting: dict[int, bytearray] = {}
+        self._until: dict[int, float] = {}
+
+    def open(self, stream: int, opening: Opening) -> None:
+        self._openings[stream] = opening
+        self._waiting[stream] = bytearray()
+        self._until[stream] = 0.0
+
+    def step(self, feeds: Sequence[Feed]) -> list[Hypothesis]:
+        return [self._step(feed) for feed in feeds]
+
+    def close(self, stream: int) -> None:
+        del self._openings[stream], self._waiting[stream], self._until[stream]
+
+    def _step(self, feed: Feed) -> Hypothesis:
+        opening, waiting = self._openings[feed.stream], self._waiting[feed.stream]
+        waiting += feed.pcm
+        said = modem.hear(bytes(waiting), opening.rate_hz)
+        is_sure = feed.is_last or (bool(said.text) and said.is_complete)
+        heard = self._until[feed.stream] + len(waiting) / 2 / opening.rate_hz
+        if is_sure:
+            self._until[feed.stream] = heard
+            waiting.clear()
+        return Hypothesis(
+            committed=said.text if is_sure else "",
+            unstable="" if is_sure else said.text,
+            until=self._until[feed.stream],
+            heard=heard,
+            language=said.language or opening.language or LANGUAGES[0],
+            is_final=feed.is_last,
+        )
 
 
 class PhraseBook:
@@ -131,6 +175,30 @@ class _Mishap(PhraseBook):
         return super()._translate(request)
 
 
+class _ClumsyTranscriber(ModemTranscriber):
+    """One that can be told to fail like a model does, and to do so only once.
+
+    "die PATH" and "hang PATH" bring it about unless there is such a file, and leave one.
+    """
+
+    def _step(self, feed: Feed) -> Hypothesis:
+        hypothesis = super()._step(feed)
+        match f"{hypothesis.committed}{hypothesis.unstable}".split():
+            case ["sleep", seconds] if hypothesis.committed:
+                time.sleep(float(seconds))
+            case ["raise", secret] if hypothesis.committed:
+                raise ValueError(secret)
+            case [("die" | "hang") as mishap, path] if hypothesis.committed:
+                if not Path(path).exists():
+                    Path(path).touch()
+                    if mishap == "die":
+                        os._exit(3)
+                    time.sleep(60)
+            case _:
+                pass
+        return hypothesis
+
+
 class _CountedTranslator(_Mishap):
     """Adds to each translation how many were made together with it."""
 
@@ -154,7 +222,9 @@ class _CautiousSynthesiser(ModemSynthesiser):
 
 def mind(settings: SpeechSettings, progress: Callable[[str], None]) -> Mind:
     progress("loading nothing")
-    return Mind(ModemRecogniser(), _CountedTranslator(), _CautiousSynthesiser())
+    return Mind(
+        ModemRecogniser(), _CountedTranslator(), _CautiousSynthesiser(), _ClumsyTranscriber()
+    )
 
 
 def ear(settings: SpeechSettings, progress: Callable[[str], None]) -> Loudness:

@@ -11,21 +11,27 @@ People and voices sound like `tests.fakes.modem`; `says` and `heard` are its sho
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal, TypeVar
 
 import attrs
+import numpy as np
 
 from kallglot.errors import EngineBusy, EngineError
+from kallglot.pressure import Level
 from kallglot.speech.engines import (
     Chunk,
     EngineCard,
+    Hypothesis,
+    Opening,
     Recognition,
     SpeechRequest,
     TextRequest,
     Translation,
     VoiceRequest,
 )
+from kallglot.speech.load import Load
 from tests.fakes import modem
 from tests.fakes.engines import (
     ModemRecogniser,
@@ -35,12 +41,13 @@ from tests.fakes.engines import (
     is_loud,
 )
 
-__all__ = ["FakeEar", "FakeSpeech", "heard", "says"]
+__all__ = ["FakeEar", "FakeSpeech", "FakeTranscription", "heard", "says"]
 
 Task = Literal["recognise", "translate", "synthesise"]
 Request = VoiceRequest | TextRequest | SpeechRequest
 
 _FRAME_BYTES = 512
+_SENTENCE = re.compile(r"[.!?](?=\s|$)")
 
 R = TypeVar("R", Recognition, Translation)
 
@@ -53,6 +60,11 @@ def says(text: str, language: str, rate_hz: int = 8000) -> bytes:
 def heard(pcm: bytes, rate_hz: int = 8000) -> str:
     """Return what was said."""
     return modem.hear(pcm, rate_hz).text
+
+
+def doubted(answer: R) -> R:
+    """Return the answer of an engine that does not trust itself."""
+    return attrs.evolve(answer, is_sure=False, confidence=0.1)
 
 
 class FakeEar:
@@ -77,6 +89,84 @@ class FakeEar:
 
     def close(self) -> None:
         self.is_open = False
+
+
+class FakeTranscription:
+    """Understands a turn as real ones do: a sentence when it ends, the rest when the turn does."""
+
+    def __init__(
+        self,
+        speech: FakeSpeech,
+        opening: Opening,
+        heard: Callable[[Hypothesis | EngineError], None],
+    ) -> None:
+        self._speech = speech
+        self._opening = opening
+        self._heard = heard
+        self._sound = bytearray()
+        self._committed = ""
+        self._is_doubted = speech.takes_doubt("recognise")
+        self._feeds: asyncio.Queue[tuple[bool, bool]] = asyncio.Queue()
+        self._work = asyncio.create_task(self._work_off())
+
+    def feed(self, pcm: bytes, *, is_pause: bool = False) -> None:
+        self._sound += pcm
+        self._feeds.put_nowait((is_pause, False))
+
+    def finish(self, pcm: bytes = b"") -> None:
+        self._sound += pcm
+        self._feeds.put_nowait((True, True))
+
+    def close(self) -> None:
+        self._work.cancel()
+
+    async def _work_off(self) -> None:
+        is_last = False
+        while not is_last:
+            is_pause, is_last = await self._feeds.get()
+            request = VoiceRequest(
+                bytes(self._sound),
+                self._opening.rate_hz,
+                self._opening.language,
+                self._opening.candidates,
+                is_partial=not is_last,
+            )
+            try:
+                recognition = await self._speech.understand(request)
+            except EngineError as error:
+                self._heard(error)
+                return
+            if self._is_doubted:
+                recognition = doubted(recognition)
+            self._heard(self._answer(recognition, is_pause=is_pause, is_last=is_last))
+
+    def _answer(self, recognition: Recognition, *, is_pause: bool, is_last: bool) -> Hypothesis:
+        text = recognition.text
+        ends = [end.end() for end in _SENTENCE.finditer(text)]
+        if ends and ends[-1] == len(text) and not is_pause:
+            ends.pop()  # the next look may show that it goes on
+        upto = len(text) if is_last else ends[-1] if ends and recognition.is_sure else 0
+        new = text[len(self._committed) : upto].strip()
+        self._committed = text[: max(upto, len(self._committed))]
+        return Hypothesis(
+            committed=new,
+            unstable="" if is_last else text[len(self._committed) :].strip(),
+            until=self._position(len(self._committed), len(text)),
+            heard=len(self._sound) / 2 / self._opening.rate_hz,
+            language=recognition.language,
+            confidence=recognition.confidence,
+            language_confidence=recognition.language_confidence,
+            is_sure=recognition.is_sure,
+            is_final=is_last,
+        )
+
+    def _position(self, letters: int, of: int) -> float:
+        """Say when a letter was over, by how many there are in what is not silence."""
+        loud = np.flatnonzero(np.abs(np.frombuffer(self._sound, np.int16)) > 300)
+        if not of or not len(loud):
+            return 0.0
+        first, last = int(loud[0]), int(loud[-1])
+        return (first + (last - first) * letters / of) / self._opening.rate_hz
 
 
 @attrs.define
@@ -110,9 +200,13 @@ class FakeSpeech:
         self.delay: dict[Task, float] = {"recognise": 0.0, "translate": 0.0, "synthesise": 0.0}
         self.pace = 0.0
         self.asked: list[Request] = []
+        self.openings: list[Opening] = []
         self.ears: list[FakeEar] = []
         self.cancelled: list[str] = []
         self._moods: dict[Task, _Mood] = {task: _Mood() for task in self.delay}
+        self.loads: dict[str, Load] = {}
+        self.pressure = Level.NORMAL
+        self._pressed: list[Callable[[Level], None]] = []
         self._fallen = asyncio.Event()
         self._is_up = True
 
@@ -142,6 +236,15 @@ class FakeSpeech:
         self._is_up = True
         self._fallen = asyncio.Event()
 
+    def on_pressure(self, changed: Callable[[Level], None]) -> None:
+        self._pressed.append(changed)
+
+    def is_pressed(self, level: Level) -> None:
+        """Have more to do, or less."""
+        self.pressure = level
+        for changed in self._pressed:
+            changed(level)
+
     @property
     def spoken(self) -> list[str]:
         return [request.text for request in self.asked if isinstance(request, SpeechRequest)]
@@ -156,6 +259,25 @@ class FakeSpeech:
 
     def is_ready(self) -> bool:
         return self._is_up
+
+    def transcribe(
+        self, opening: Opening, heard: Callable[[Hypothesis | EngineError], None]
+    ) -> FakeTranscription:
+        self.openings.append(opening)
+        return FakeTranscription(self, opening, heard)
+
+    async def understand(self, request: VoiceRequest) -> Recognition:
+        """Recognise a part of a turn, which is doubted as a whole or not at all."""
+        await self._begin("recognise", request, within=60.0)
+        self._count("recognise")
+        return self._recogniser.recognise([request])[0]
+
+    def takes_doubt(self, task: Task) -> bool:
+        """Say whether the next answer is to be unsure, once."""
+        mood = self._moods[task]
+        is_doubted = mood.doubts > 0
+        mood.doubts -= is_doubted
+        return is_doubted
 
     async def recognise(self, request: VoiceRequest, *, within: float) -> Recognition:
         await self._begin("recognise", request, within)
@@ -192,12 +314,8 @@ class FakeSpeech:
             raise mood.failures.pop(0)
 
     def _end(self, task: Task, answer: R) -> R:
-        mood = self._moods[task]
         self._count(task)
-        if mood.doubts:
-            mood.doubts -= 1
-            return attrs.evolve(answer, is_sure=False, confidence=0.1)
-        return answer
+        return doubted(answer) if self.takes_doubt(task) else answer
 
     def _count(self, task: Task) -> None:
         mood = self._moods[task]

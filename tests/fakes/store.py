@@ -6,8 +6,30 @@ import asyncio
 from types import SimpleNamespace
 
 from kallglot.errors import StoreError
+from kallglot.store.glossaries import SessionGlossary
 
-__all__ = ["FakeStore"]
+__all__ = ["FakeGlossaries", "FakeStore"]
+
+
+class FakeGlossaries:
+    """The glossary of the one session, and how its terms fared."""
+
+    def __init__(self, write) -> None:
+        self._write = write
+        self._glossary = None
+        self.counts: tuple = ()
+
+    def keep(self, glossary) -> None:
+        self._glossary = glossary
+
+    async def of_session(self, session_id):
+        if self._glossary is None:
+            return None
+        return SessionGlossary(self._glossary.id, len(self._glossary.terms), self.counts)
+
+    async def keep_report(self, session_id, counts) -> None:
+        await self._write(())
+        self.counts = tuple(counts)
 
 
 class FakeStore:
@@ -29,6 +51,7 @@ class FakeStore:
         self.legs = SimpleNamespace(put=self._put_leg)
         self.transcripts = SimpleNamespace(put=self._put_utterance, of_session=self._said)
         self.recordings = SimpleNamespace(put=self._put_recording, of_session=self._recorded)
+        self.glossaries = FakeGlossaries(self._write)
 
     async def _write(self, events) -> None:
         async with self._turn:  # one writer, first come, first served

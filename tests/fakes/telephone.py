@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from kallglot.calls import Arrival
 from kallglot.providers import Closed, Heard, Notice, Played
@@ -46,7 +47,8 @@ class PlainWire:
 class Telephone:
     """Somebody with a telephone, who speaks `language` in tones.
 
-    Sound is played when it has come; a mark comes back when all before it has been played.
+    Sound is played when it has come; a mark comes back when all before it has been played.  They
+    take `lingers` seconds to hang up, and take no more while `room` is not set.
     """
 
     def __init__(
@@ -65,17 +67,32 @@ class Telephone:
         self.cleared: list[float] = []
         self.notices: list[Notice] = []
         self.closed: tuple[int, str] | None = None
-        self._frames: asyncio.Queue = asyncio.Queue()
+        self.answers: list[tuple] = []
+        self.lingers = 0.0
+        self.room = asyncio.Event()
+        self.room.set()
+        self._waiting: deque = deque()
+        self._hear = None
+        self._is_free = False
         self._until = 0.0
 
     # The link under the leg.
 
-    async def receive(self):
-        return await self._frames.get()
+    def listen(self, hear) -> None:
+        self._hear = hear
+        self.go_on()
 
-    keeps_up = True
+    def go_on(self) -> None:
+        self._is_free = True
+        while self._waiting and self._is_free:
+            self._is_free = self._hear(self._waiting.popleft())
+
+    @property
+    def keeps_up(self) -> bool:
+        return self.room.is_set()
 
     async def send(self, frame) -> None:
+        await self.room.wait()
         self.send_now(frame)
 
     def send_now(self, frame) -> None:
@@ -88,21 +105,29 @@ class Telephone:
                 self.played.append((at, pcm))
                 self._until = at + len(pcm) / 16000
             case ("mark", name):
-                asyncio.get_running_loop().call_at(
-                    self._until, self._frames.put_nowait, Played(name)
-                )
+                asyncio.get_running_loop().call_at(self._until, self.sends, Played(name))
             case ("clear", _):
                 self.cleared.append(now)
                 self._until = now
             case ("notice", notice):
                 self.notices.append(notice)
+            case _:
+                self.answers.append(frame)
 
     async def close(self, code, reason) -> None:
         if self.closed is None:
             self.closed = (code, reason)
-            self._frames.put_nowait(None)
+        self._is_free = False
+        self._waiting.clear()
+        await asyncio.sleep(self.lingers)
 
     # What the person does.
+
+    def sends(self, frame) -> None:
+        """Send a frame; None when the connection breaks."""
+        self._waiting.append(frame)
+        if self._is_free:
+            self.go_on()
 
     async def says(self, text: str, speaker: str | None = None, silence: float = 1.0) -> None:
         """Say something at the pace of speech, and be silent for a while."""
@@ -111,7 +136,7 @@ class Telephone:
 
     async def sounds(self, pcm: bytes, speaker: str | None = None) -> None:
         for at in range(0, len(pcm), FRAME):
-            self._frames.put_nowait(Heard(pcm[at : at + FRAME], 8000, speaker))
+            self.sends(Heard(pcm[at : at + FRAME], 8000, speaker))
             await asyncio.sleep(len(pcm[at : at + FRAME]) / 16000)
 
     async def is_silent(self, seconds: float) -> None:
@@ -133,8 +158,8 @@ class Telephone:
         return b"".join(pcm for _, pcm in self.played)
 
     def hangs_up(self) -> None:
-        self._frames.put_nowait(Closed())
+        self.sends(Closed())
 
     def is_cut_off(self) -> None:
         self.closed = (1006, "")
-        self._frames.put_nowait(None)
+        self.sends(None)

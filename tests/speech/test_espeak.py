@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -84,6 +85,31 @@ def test_what_nobody_wants_to_hear_is_not_said(espeak):
     next(closed)
     closed.close()
     assert say(espeak, "Hallo", "de")[-1].is_last
+
+
+def test_two_may_be_listened_to_in_turns(espeak):
+    alone = [samples(say(espeak, text, "de")) for text in (SENTENCE, "Hallo Welt")]
+    both = [
+        espeak.synthesise(SpeechRequest(text, "de", 8000), lambda: False)
+        for text in (SENTENCE, "Hallo Welt")
+    ]
+    heard = [[next(both[0])], [next(both[1])]]
+    heard[0] += both[0]
+    heard[1] += both[1]
+    for turns, whole in zip(heard, alone, strict=True):
+        assert turns[-1].is_last
+        assert len(samples(turns)) == pytest.approx(len(whole), abs=400)  # breath is random
+
+
+def test_a_long_text_does_not_keep_a_short_one_waiting(espeak):
+    book = espeak.synthesise(SpeechRequest(f"{SENTENCE} " * 50, "de", 8000), lambda: False)
+    next(book)
+    begun = time.monotonic()
+    next(espeak.synthesise(SpeechRequest("Hallo", "de", 8000), lambda: False))
+    short = time.monotonic() - begun
+    rest = b"".join(chunk.pcm for chunk in book)
+    assert len(rest) / 16000 > 100
+    assert short < (time.monotonic() - begun) / 10
 
 
 def test_nothing_to_say_is_said_quickly(espeak):

@@ -5,9 +5,9 @@ from array import array
 import numpy as np
 
 from kallglot.speech import wire
+from kallglot.speech.earhost import EarHost
 from kallglot.speech.ears import FRAME_BYTES
 from kallglot.speech.engines import SpeechRequest
-from kallglot.speech.host import EarHost
 
 
 class Diary:

@@ -27,6 +27,8 @@ examples:
   train-demo-models --resume /var/tmp/kallglot
       keep sounds and checkpoints there; run again, it goes on where it was stopped, and with
       more minutes than before it goes on learning
+  train-demo-models --onward --minutes 10 45
+      teach the models of the package for so much longer
   train-demo-models --evaluate
       measure the models as they lie in the package
 
@@ -60,6 +62,11 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="DIRECTORY",
         help="where sounds and checkpoints are kept and found again (default: build/training)",
     )
+    add(
+        "--onward",
+        action="store_true",
+        help="begin with the models as they lie in the package, not with nothing",
+    )
     add("--threads", type=int, default=0, help="for torch (default: one for each core)")
     add("--only", choices=_PARTS, help="do only this part")
     add("--evaluate", action="store_true", help="measure the models and do nothing else")
@@ -86,6 +93,7 @@ def main(words: Sequence[str]) -> None:
         translator_minutes=arguments.minutes[0],
         recogniser_minutes=arguments.minutes[1],
         count=arguments.count,
+        onward=arguments.onward,
     )
     only = "measures" if arguments.evaluate else arguments.only
     course.carry_out(plan, (only,) if only else _PARTS, arguments.threads)

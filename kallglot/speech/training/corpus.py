@@ -17,14 +17,19 @@ import numpy as np
 import numpy.typing as npt
 
 from kallglot.speech.training import grammar, mel, negatives, telephone
-from kallglot.speech.training.voices import Espeak, Spoken, choose_voice
+from kallglot.speech.training.voices import Espeak, Spoken, Voice, choose_voice
 
 __all__ = ["Corpus", "Kind", "Sound", "Utterance", "make_shard", "shard_name", "sounds"]
 
-Kind = Literal["speech", "part", "nothing", "unknown"]
+Kind = Literal["speech", "part", "chain", "nothing", "unknown"]
 
 #: The longest utterance kept; what is longer would not fit into the window.
 _LONGEST: Final = 7.8
+#: Seconds between two sentences in one breath, and the share of such that are not at their end.
+_RESTS: Final = (0.03, 0.4)
+_UNFINISHED: Final = 0.6
+#: Of what is trained on, this share drills numbers.
+_DRILLS: Final = 0.12
 
 
 @attrs.frozen
@@ -69,7 +74,15 @@ def _sound(kind: Kind, random: Random, espeak: Espeak, *, held_out: bool) -> Sou
     if kind == "unknown":
         speech = negatives.unknown_speech(language, voice, random, espeak)
         return Sound(line.carry(speech), kind, language, "")
-    text = grammar.sentence(random, held_out=held_out).text(language)
+    if kind == "chain":
+        spoken, text = _several(language, voice, random, espeak, held_out=held_out)
+        if random.random() < _UNFINISHED:
+            spoken, text = _beginning(spoken, text, random)
+        speech = telephone.to_telephone_rate(spoken.samples, spoken.rate_hz)
+        return Sound(line.carry(speech), kind, language, text) if text else None
+    is_drill = not held_out and random.random() < _DRILLS
+    sentence = grammar.drill(random) if is_drill else grammar.sentence(random, held_out=held_out)
+    text = sentence.text(language)
     spoken = espeak.speak(text, voice)
     if kind == "part":
         spoken, text = _beginning(spoken, text, random)
@@ -77,6 +90,26 @@ def _sound(kind: Kind, random: Random, espeak: Espeak, *, held_out: bool) -> Sou
     if len(speech) < telephone.RATE_HZ // 8:
         return None
     return Sound(line.carry(speech), kind, language, text)
+
+
+def _several(
+    language: str, voice: Voice, random: Random, espeak: Espeak, *, held_out: bool
+) -> tuple[Spoken, str]:
+    """Two or three sentences in one breath, as they come while somebody goes on speaking."""
+    text, words, pieces, length = "", [], [], 0.0
+    for _ in range(random.choice((2, 2, 3))):
+        sentence = grammar.sentence(random, held_out=held_out).text(language)
+        spoken = espeak.speak(sentence, voice)
+        offset = len(text) + 1 if text else 0
+        words += [
+            attrs.evolve(word, at=word.at + length, text_position=word.text_position + offset)
+            for word in spoken.words
+        ]
+        text = f"{text} {sentence}".strip()
+        rest = np.zeros(int(random.uniform(*_RESTS) * spoken.rate_hz), spoken.samples.dtype)
+        pieces += [spoken.samples, rest]
+        length += (len(spoken.samples) + len(rest)) / spoken.rate_hz
+    return attrs.evolve(spoken, samples=np.concatenate(pieces[:-1]), words=words), text
 
 
 def _beginning(spoken: Spoken, text: str, random: Random) -> tuple[Spoken, str]:

@@ -17,7 +17,10 @@ __all__ = ["Plan", "carry_out"]
 
 @attrs.frozen
 class Plan:
-    """What is trained where, from what seed and for how long, and measured on how much."""
+    """What is trained where, from what seed and for how long, and measured on how much.
+
+    `onward` begins with the models that lie in the target instead of with nothing.
+    """
 
     directory: Path
     target: Path
@@ -25,6 +28,7 @@ class Plan:
     translator_minutes: float
     recogniser_minutes: float
     count: int
+    onward: bool = False
 
 
 def carry_out(plan: Plan, parts: Sequence[str], threads: int) -> None:
@@ -42,6 +46,7 @@ def carry_out(plan: Plan, parts: Sequence[str], threads: int) -> None:
                     plan.target / "translator",
                     seed=plan.seed,
                     minutes=plan.translator_minutes,
+                    onward=plan.onward,
                 )
             case "recogniser":
                 recogniser.train(
@@ -49,6 +54,7 @@ def carry_out(plan: Plan, parts: Sequence[str], threads: int) -> None:
                     plan.target / "recogniser",
                     seed=plan.seed,
                     minutes=plan.recogniser_minutes,
+                    onward=plan.onward,
                 )
             case "measures":
                 evaluate.calibrate(plan.target, plan.count)
@@ -65,6 +71,8 @@ def _shards() -> Iterator[tuple[Kind, int, int]]:
             yield "unknown", number, 5000
         if number < 3:
             yield "part", number, 5000
+        if number < 5:
+            yield "chain", number, 5000
         if number < 2:
             yield "nothing", number, 4000
 

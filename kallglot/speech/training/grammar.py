@@ -24,10 +24,19 @@ from kallglot.speech.training import (
     opening,
     technical,
 )
-from kallglot.speech.training.phrases import Pattern, Speaker
-from kallglot.speech.training.words import choose
+from kallglot.speech.training.phrases import Pattern, Speaker, Word
+from kallglot.speech.training.words import choose, repeated_digits
 
-__all__ = ["LANGUAGES", "OPENERS", "PATTERNS", "Sentence", "sentence", "sentences", "slots_of"]
+__all__ = [
+    "LANGUAGES",
+    "OPENERS",
+    "PATTERNS",
+    "Sentence",
+    "drill",
+    "sentence",
+    "sentences",
+    "slots_of",
+]
 
 LANGUAGES: Final = ("de", "en")
 OPENERS: Final = opening.OPENERS
@@ -72,9 +81,11 @@ _SLOTS: Final = {pattern: slots_of(pattern) for pattern in (*OPENERS, *PATTERNS)
 #: Patterns with more slots have more to teach, so they come up more often.
 _WEIGHTS: Final = tuple(1 + 0.75 * len(_SLOTS[pattern]) for pattern in PATTERNS)
 
+_NUMBERS: Final = tuple(pattern for pattern in PATTERNS if "digits" in _SLOTS[pattern])
 
-def _fill(pattern: Pattern, random: Random) -> tuple[str, str]:
-    words = {slot: choose(slot, random) for slot in sorted(_SLOTS[pattern])}
+
+def _fill(pattern: Pattern, random: Random, **chosen: Word) -> tuple[str, str]:
+    words = {slot: choose(slot, random) for slot in sorted(_SLOTS[pattern])} | chosen
     english = {slot: word.english for slot, word in words.items()}
     return pattern.german.format(**words), pattern.english.format(**english)
 
@@ -97,6 +108,18 @@ def _build(random: Random) -> Sentence:
         german, english = f"{before[0]} {german}", f"{before[1]} {english}"
         is_held_out = is_held_out if _SLOTS[pattern] else _is_held_out(german)
     return Sentence(german, english, pattern.speaker, is_held_out)
+
+
+def drill(random: Random) -> Sentence:
+    """A sentence to train on with a number in which digits follow themselves.
+
+    Those are what both models find hardest, and chance alone makes few of them.
+    """
+    while True:
+        pattern = random.choice(_NUMBERS)
+        texts = _fill(pattern, random, digits=repeated_digits(random))
+        if not _is_held_out(texts[0]):
+            return Sentence(*texts, pattern.speaker, is_held_out=False)
 
 
 def sentence(random: Random, *, held_out: bool = False) -> Sentence:

@@ -6,6 +6,10 @@ head, dropped afterwards, learns the same text by CTC, because attention only fi
 the sound once the encoder knows what letters are.  And batches are as long as their longest
 utterance, not as long as the window.
 
+A fourth makes it listen: some of the pieces that the decoder is told it has written are wrong ones.
+Without that it knows the sentences of its grammar by heart and writes the one it has seen for the
+one it hears.
+
 What is no speech gets `<|nospeech|>` in place of the language; speech that is to be refused gets
 it in place of the text.
 """
@@ -55,6 +59,8 @@ _EARLY: Final = 0.12
 _EARLY_FRAMES: Final = 140
 #: English, with its seven accents, needs more examples than German with its one.
 _SKIPPED_GERMAN: Final = 0.3
+#: Of the pieces written so far, this share is replaced while training.
+_MISREMEMBERED: Final = 0.12
 #: Of batches this share is padded to the whole window, as the model meets it in use.
 _FULL_WINDOWS: Final = 0.02
 
@@ -223,8 +229,14 @@ class _Batcher:
             return [tokens.start], [tokens.no_speech]
         language = tokens.languages[label.language]
         said = [tokens.no_speech] if label.kind == "unknown" else text
-        given = [tokens.start, language, tokens.transcribe, tokens.no_timestamps, *said]
+        told = [self._misremembered(piece) for piece in said]
+        given = [tokens.start, language, tokens.transcribe, tokens.no_timestamps, *told]
         return given, [language, _IGNORED, _IGNORED, *said, tokens.end]
+
+    def _misremembered(self, piece: int) -> int:
+        if piece < self._tokens.end and self._random.random() < _MISREMEMBERED:
+            return self._random.randrange(self._tokens.end)
+        return piece
 
     def _features(self, indices: Sequence[int]) -> torch.Tensor:
         random = self._random
@@ -304,29 +316,36 @@ class _Learner(nn.Module):
         return by_attention, by_ctc
 
 
-def train(directory: Path, target: Path, *, seed: int, minutes: float) -> None:
+def train(directory: Path, target: Path, *, seed: int, minutes: float, onward: bool) -> None:
     """Train for so many minutes on the shards in the directory, then export.
 
-    Shards that appear while training runs are taken up with the next epoch.
+    Shards that appear while training runs are taken up with the next epoch.  `onward` begins with
+    the weights that lie in the target.
     """
     torch.manual_seed(seed)
-    tokenizer = _kept_tokenizer(directory / "recogniser-tokenizer", seed)
+    kept = directory / "recogniser-tokenizer"
+    if onward:
+        WhisperTokenizer.from_pretrained(target).save_pretrained(kept)
+    tokenizer = _kept_tokenizer(kept, seed)
     learner = _Learner(len(tokenizer), _tokens(tokenizer))
     checkpoint = directory / "recogniser.pt"
-    training = Training(learner, checkpoint, minutes=minutes, rate=2e-3, warm_up=300)
-    training.resume()
+    rate = 1e-3 if onward else 2e-3
+    training = Training(learner, checkpoint, minutes=minutes, rate=rate, warm_up=300)
+    if not training.resume() and onward:
+        shipped = WhisperForConditionalGeneration.from_pretrained(target, dtype=torch.float32)
+        learner.whisper.load_state_dict(shipped.state_dict())
     corpus = Corpus(directory / "sounds")
     random = Random(seed + training.step)
     while training.progress < 1:
         corpus.reload()
         print(f"recogniser: an epoch over {len(corpus)} utterances", flush=True)
-        is_early = training.progress < _EARLY
+        is_early = not onward and training.progress < _EARLY
         longest = _EARLY_FRAMES if is_early else mel.WINDOW_FRAMES
         for batch in _Batcher(corpus, tokenizer, random).epoch(longest):
             _learn(training, learner, batch)
             if training.step % 500 == 0:
                 export(learner.whisper, tokenizer, target)
-            if training.progress >= 1 or is_early != (training.progress < _EARLY):
+            if training.progress >= 1 or (is_early and training.progress >= _EARLY):
                 break
     training.save()
     export(learner.whisper, tokenizer, target)

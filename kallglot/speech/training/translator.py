@@ -2,6 +2,9 @@
 
 The target language is asked for by a first token, as multilingual OPUS models do.  A text that is
 not of the grammar is answered with the unknown token: that is how it learns to refuse.
+
+Some of the pieces it is told it has written are wrong ones, so that it translates what it reads
+rather than what it knows by heart.
 """
 
 from __future__ import annotations
@@ -31,6 +34,10 @@ _END, _UNKNOWN, _PADDING = range(3)
 _TO: Final = {"de": 3, "en": 4}
 _LONGEST: Final = 96
 _IGNORED: Final = -100
+#: Of the pieces written so far, this share is replaced while training.
+_MISREMEMBERED: Final = 0.12
+#: This share of the examples drills numbers.
+_DRILLS: Final = 0.12
 
 
 def _tokenizer(seed: int) -> Tokenizer:
@@ -97,7 +104,8 @@ def _example(tokenizer: Tokenizer, random: Random) -> tuple[list[int], list[int]
     if random.random() < 0.12:
         text, wanted = negatives.unknown_text(source, random), [_UNKNOWN]
     else:
-        sentence = grammar.sentence(random)
+        is_drill = random.random() < _DRILLS
+        sentence = grammar.drill(random) if is_drill else grammar.sentence(random)
         text = sentence.text(source)
         wanted = tokenizer.encode(sentence.text(target), add_special_tokens=False).ids
     heard = tokenizer.encode(_as_heard(text, random), add_special_tokens=False).ids
@@ -119,9 +127,13 @@ class _Learner(nn.Module):
     def forward(self, examples: Sequence[tuple[list[int], list[int]]]) -> torch.Tensor:
         inputs = _padded([source for source, _ in examples], _PADDING)
         labels = _padded([target for _, target in examples], _IGNORED)
+        written = self._misremembered(_padded([[_PADDING, *t[:-1]] for _, t in examples], _PADDING))
         with torch.autocast("cpu", torch.bfloat16):
-            mask = (inputs != _PADDING).long()
-            logits = self.marian(input_ids=inputs, attention_mask=mask, labels=labels).logits
+            logits = self.marian(
+                input_ids=inputs,
+                attention_mask=(inputs != _PADDING).long(),
+                decoder_input_ids=written,
+            ).logits
         return functional.cross_entropy(
             logits.float().flatten(0, 1),
             labels.flatten(),
@@ -129,15 +141,29 @@ class _Learner(nn.Module):
             label_smoothing=0.05,
         )
 
+    def _misremembered(self, pieces: torch.Tensor) -> torch.Tensor:
+        others = torch.randint(len(_SPECIAL), self.marian.config.vocab_size, pieces.shape)
+        is_wrong = (torch.rand(pieces.shape) < _MISREMEMBERED) & (pieces >= len(_SPECIAL))
+        return torch.where(is_wrong, others, pieces)
 
-def train(directory: Path, target: Path, *, seed: int, minutes: float) -> None:
-    """Train for so many minutes, going on from what lies in the directory, then export."""
+
+def train(directory: Path, target: Path, *, seed: int, minutes: float, onward: bool) -> None:
+    """Train for so many minutes, going on from what lies in the directory, then export.
+
+    `onward` begins with the weights that lie in the target.
+    """
     torch.manual_seed(seed)
-    tokenizer = _kept_tokenizer(directory / "translator-tokenizer.json", seed)
+    kept = directory / "translator-tokenizer.json"
+    if onward:
+        PreTrainedTokenizerFast.from_pretrained(target).backend_tokenizer.save(str(kept))
+    tokenizer = _kept_tokenizer(kept, seed)
     learner = _Learner(tokenizer.get_vocab_size())
     checkpoint = directory / "translator.pt"
-    training = Training(learner, checkpoint, minutes=minutes, rate=2e-3, warm_up=300)
-    training.resume()
+    rate = 1e-3 if onward else 2e-3
+    training = Training(learner, checkpoint, minutes=minutes, rate=rate, warm_up=300)
+    if not training.resume() and onward:
+        shipped = MarianMTModel.from_pretrained(target, dtype=torch.float32)
+        learner.marian.load_state_dict(shipped.state_dict())
     random = Random(seed + training.step)
     while training.progress < 1:
         loss = learner([_example(tokenizer, random) for _ in range(_BATCH)])

@@ -13,7 +13,7 @@ from typing import Final
 from kallglot.speech.training import things, times
 from kallglot.speech.training.phrases import Noun, Word, names, words
 
-__all__ = ["SLOTS", "choose"]
+__all__ = ["SLOTS", "choose", "repeated_digits"]
 
 FIRST_NAMES: Final = names(
     "Anna Peter Maria Thomas Julia Michael Laura Daniel Sarah Martin Robert Emma David Sophie "
@@ -209,7 +209,16 @@ SLOTS: Final[Mapping[str, Sequence[Word | Noun]]] = {
 
 def _digits(random: Random) -> Word:
     """A number read out digit by digit, as people do with order numbers."""
-    chosen = [random.choice(times.DIGITS) for _ in range(random.choice((3, 4, 4, 5)))]
+    return _spelt([random.choice(times.DIGITS) for _ in range(random.choice((3, 4, 4, 5)))])
+
+
+def repeated_digits(random: Random) -> Word:
+    """A number of few different digits, in which most follow themselves or come back."""
+    few = random.sample(times.DIGITS, 2)
+    return _spelt([random.choice(few) for _ in range(random.choice((3, 4, 5, 5)))])
+
+
+def _spelt(chosen: list[Word]) -> Word:
     return Word(" ".join(d.german for d in chosen), " ".join(d.english for d in chosen))
 
 

@@ -1,0 +1,1 @@
+"""What is known of languages without a model: numbers, spelling, glossaries.  Pure."""
