@@ -109,7 +109,7 @@ class Uttering:
 
     def pass_untranslated(self, turn: Turn, *, is_last: bool) -> None:
         """Let those who wait for the translation hear how it sounded, from where it is missing."""
-        pcm = self._voicing.between(turn.interpreted, turn.fed)
+        pcm = self._voicing.own(turn.interpreted, turn.fed)
         turn.interpreted = turn.fed
         for listener in self._translated():
             if listener.is_spoken:

@@ -93,7 +93,6 @@ async def running(
         store = await Store.open(settings.data)
         stack.push_async_callback(store.close)
         first_key = await _first_key(store)
-
         notices = await _speak_notices(speech)
         metering = metering or Metering()
         metered = MeteredSpeech(speech, metering)
@@ -105,9 +104,7 @@ async def running(
                 announcer=announcer,
                 recordings=settings.data / "recordings",
                 limits=_limits(settings),
-                overlap=attrs.evolve(
-                    _INTERRUPTIONS[settings.interruption], resume=settings.interruption_resume
-                ),
+                overlap=_overlap(settings),
                 ceiling=CeilingPolicy(ceiling=settings.lag_ceiling),
                 retention=settings.recording.retention,
                 notices=notices,
@@ -119,7 +116,6 @@ async def running(
         stack.push_async_callback(switchboard.stop, within=FAREWELL * 4)
         calls = LivingCalls(switchboard)
         await _resume(store, calls, _limits(settings))
-
         app = create_app(
             store,
             calls,
@@ -135,6 +131,11 @@ async def running(
         logger.info("listening on %s", url)
         yield Server(url, settings, store, calls, speech, first_key)
         await _say_goodbye(calls)
+
+
+def _overlap(settings: Settings) -> OverlapRules:
+    rules = _INTERRUPTIONS[settings.interruption]
+    return attrs.evolve(rules, resume=settings.interruption_resume)
 
 
 def settle() -> None:

@@ -86,11 +86,13 @@ def test_what_listeners_lost_is_added_up(metering):
     metering.compressed(0.25)
     metering.backlog(3.5)
     metering.frames_dropped("leg", 7)
+    metering.echo()
     metering.captions(deleted=4, final=20)
     assert value(metering, "speech_dropped_seconds_total") == 2.0
     assert value(metering, "speech_compressed_seconds_total") == 0.25
     assert value(metering, "playback_backlog_seconds_sum") == 3.5
     assert value(metering, "frames_dropped_total", where="leg") == 7
+    assert value(metering, "echoes_total") == 1
     assert value(metering, "caption_units_erased_total") == 4
     assert value(metering, "caption_units_final_total") == 20
 

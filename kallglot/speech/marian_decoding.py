@@ -67,7 +67,7 @@ class Decoder:
     def step(self, tokens: torch.Tensor, memory: Memory) -> torch.Tensor:
         """Read more tokens, rows by tokens; returns rows by tokens by width."""
         at, count = memory.written, tokens.shape[1]
-        states = self._tokens(tokens) * self._scale + self._places[at : at + count]
+        states: torch.Tensor = self._tokens(tokens) * self._scale + self._places[at : at + count]
         mask = None
         if count > 1:
             mask = torch.ones(count, at + count, dtype=torch.bool, device=tokens.device).tril(at)

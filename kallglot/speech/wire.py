@@ -261,7 +261,7 @@ class FrameReader(Generic[M]):
     def _decode(self, frame: memoryview) -> M:
         try:
             return self._decoder.decode(frame)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             # Without its cause, which would quote what somebody said.
             raise EngineError("an unknown frame between the speech processes") from None
         finally:

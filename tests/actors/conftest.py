@@ -11,6 +11,7 @@ import pytest
 from actors.services import Services
 from actors.switchboard import LivingCalls, Switchboard, Switching
 from kallglot.lifecycle import Limits
+from kallglot.metering import Metering
 from kallglot.model.session import Mode, Participant, Session
 from kallglot.overlap import OverlapRules
 from kallglot.timeline import Timeline
@@ -97,9 +98,22 @@ def overlap():
 
 
 @pytest.fixture
-async def switchboard(store, speech, overlap, tmp_path: Path):
+def metering():
+    return Metering()
+
+
+@pytest.fixture
+async def switchboard(store, speech, overlap, metering, tmp_path: Path):
     def make_services(archive, announcer):
-        return Services(speech, archive, announcer, tmp_path, limits=Limits(), overlap=overlap)
+        return Services(
+            speech,
+            archive,
+            announcer,
+            tmp_path,
+            limits=Limits(),
+            overlap=overlap,
+            metering=metering,
+        )
 
     loop = asyncio.get_running_loop()
     switching = Switching(

@@ -40,7 +40,7 @@ async def call(new_call):
     return call
 
 
-async def test_a_translation_that_comes_back_is_neither_written_down_nor_translated(call):
+async def test_a_translation_that_comes_back_is_neither_written_down_nor_translated(call, metering):
     both = asyncio.gather(call.customer.says("Guten Tag", silence=4.0), call.agent.stays_on(5.0))
     await both
     await call.settle()
@@ -48,3 +48,4 @@ async def test_a_translation_that_comes_back_is_neither_written_down_nor_transla
     assert [one.text for one in call.said] == ["Guten Tag"]
     assert heard(call.customer.sound) == ""
     assert call.agent.cleared == []
+    assert metering.registry.get_sample_value("kallglot_echoes_total") == 1

@@ -133,7 +133,7 @@ class ModemSynthesiser:
     def synthesise(
         self, request: SpeechRequest, is_cancelled: Callable[[], bool]
     ) -> Iterator[Chunk]:
-        pcm = modem.speak(request.text, request.language, request.rate_hz)
+        pcm = modem.speak(request.text, request.language, request.rate_hz, is_person=False)
         size = round(self._piece * request.rate_hz) * 2
         for at in range(0, len(pcm), size):
             if is_cancelled():

@@ -55,8 +55,12 @@ def duration(text: str, language: str = "en") -> float:
     return (SYNC_LENGTH + len(_message(text, language))) * SYMBOL
 
 
-def speak(text: str, language: str, rate_hz: int = 8000) -> bytes:
-    """Return the text as 16-bit PCM."""
+def speak(text: str, language: str, rate_hz: int = 8000, *, is_person: bool = True) -> bytes:
+    """Return the text as 16-bit PCM.
+
+    Whoever is no person says the same with every other chord upside down: it is understood as
+    well, and yet it sounds like somebody else, not like an echo, when both begin in the same way.
+    """
     low, high = _waves(rate_hz)
     lows, highs = [_SYNC] * SYNC_LENGTH, [_SYNC] * SYNC_LENGTH
     first, second = 0, 0
@@ -65,7 +69,10 @@ def speak(text: str, language: str, rate_hz: int = 8000) -> bytes:
         second = (second + 1 + (byte & 15)) % _STEPS
         lows.append(first)
         highs.append(second)
-    return (low[lows] + high[highs]).astype(np.int16).tobytes()
+    chords = low[lows] + high[highs]
+    if not is_person:
+        chords[1::2] *= -1
+    return chords.astype(np.int16).tobytes()
 
 
 def hear(pcm: bytes, rate_hz: int = 8000) -> Heard:

@@ -43,10 +43,10 @@ class Policy:
 
     A word is not believed that ends within `margin` seconds of the end of the sound, unless there
     is a pause; nor is the end of a sentence in the last `tail` seconds, for what is half said is
-    often taken for something whole.  In a pause a sentence is believed that has `fewest` words; a shorter
-    one may be how a longer begins ("Hello, this is …") and waits for the end of the turn.  Where
-    sound has to go, the last `kept` seconds stay.  A number at the end waits for a pause or for a
-    word behind it, if `keeps_numbers_together`.
+    often taken for something whole.  In a pause a sentence is believed that has `fewest` words; a
+    shorter one may be how a longer begins ("Hello, this is …") and waits for the end of the turn.
+    Where sound has to go, the last `kept` seconds stay.  A number at the end waits for a pause or
+    for a word behind it, if `keeps_numbers_together`.
     """
 
     votes: int = 2

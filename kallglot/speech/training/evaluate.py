@@ -20,7 +20,14 @@ import attrs
 
 from kallglot.speech import calibration
 from kallglot.speech.calibration import Calibration, Evidence
-from kallglot.speech.engines import Recognition, TextRequest, Translation, VoiceRequest
+from kallglot.speech.careful import Careful
+from kallglot.speech.engines import (
+    Recognition,
+    TextRequest,
+    Translation,
+    Translator,
+    VoiceRequest,
+)
 from kallglot.speech.training import (
     corpus,
     elsewhere_held_out,
@@ -154,7 +161,7 @@ def report(demo: Path, count: int) -> None:
             **_other_sounds(recogniser, count, espeak),
         },
         "translator": _translations(translator, count),
-        "both": _calls(recogniser, translator, count, espeak),
+        "both": _calls(recogniser, Careful(translator), count, espeak),
     }
     text = json.dumps(figures, indent=2)
     print(text)
@@ -229,7 +236,7 @@ def _translations(translator: MarianTranslator, count: int) -> dict[str, Any]:
 
 
 def _calls(
-    recogniser: WhisperRecogniser, translator: MarianTranslator, count: int, espeak: Espeak
+    recogniser: WhisperRecogniser, translator: Translator, count: int, espeak: Espeak
 ) -> dict[str, Any]:
     """Speech in one language to text in the other, as in a call: the language is known."""
     random = Random(_TEST_SEED)
@@ -265,7 +272,7 @@ def _calls(
     }
 
 
-def _pass_on(sound: Sound, recogniser: WhisperRecogniser, translator: MarianTranslator) -> _Tried:
+def _pass_on(sound: Sound, recogniser: WhisperRecogniser, translator: Translator) -> _Tried:
     (heard,) = recogniser.recognise([attrs.evolve(_voice(sound), language=sound.language)])
     asked = TextRequest(heard.text, sound.language, _OTHER[sound.language])
     (translated,) = translator.translate([asked])

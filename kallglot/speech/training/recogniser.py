@@ -61,6 +61,10 @@ _EARLY_FRAMES: Final = 140
 _SKIPPED_GERMAN: Final = 0.3
 #: Of the pieces written so far, this share is replaced while training.
 _MISREMEMBERED: Final = 0.12
+#: Batches are as wide and as long as a multiple of these: for each new shape the processor's
+#: kernels are made anew, which takes ten times as long as to use them.
+_WIDTHS: Final = 40
+_LENGTHS: Final = 8
 #: Of batches this share is padded to the whole window, as the model meets it in use.
 _FULL_WINDOWS: Final = 0.02
 
@@ -205,7 +209,7 @@ class _Batcher:
         labels = [self._corpus.label(index) for index in indices]
         texts = [self._encode(label.text) for label in labels]
         rows = [self._row(label, text) for label, text in zip(labels, texts, strict=True)]
-        longest = max(len(wanted) for _, wanted in rows)
+        longest = _up(max(len(wanted) for _, wanted in rows), _LENGTHS)
         spoken = [k for k, text in enumerate(texts) if text]
         return _Batch(
             features=self._features(indices),
@@ -244,7 +248,7 @@ class _Batcher:
         width = mel.WINDOW_FRAMES
         if random.random() > _FULL_WINDOWS:
             width = min(width, longest + random.randrange(24))
-        width += width % 2
+        width = min(mel.WINDOW_FRAMES, _up(width, _WIDTHS))
         features = torch.empty(len(indices), mel.BANDS, width)
         for k, index in enumerate(indices):
             sound = torch.from_numpy(self._corpus.frames(index).astype(np.float32)).T
@@ -265,6 +269,10 @@ class _Batcher:
             size = random.randrange(1, 8)
             start = random.randrange(max(1, length - size))
             sound[:, start : start + size] = mean
+
+
+def _up(size: int, step: int) -> int:
+    return -(-size // step) * step
 
 
 def _padded(rows: Sequence[list[int]], longest: int, padding: int) -> torch.Tensor:
