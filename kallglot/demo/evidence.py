@@ -146,7 +146,9 @@ def _surpluses(held: Held, turns: Matched, pronounce: Pronounce) -> list[str]:
     for exchange, became in zip(held.exchanges, turns.of, strict=True):
         language = LANGUAGES[exchange.line.listener]
         spoken = [pronounce(part, language) for part in map(translation_of, became) if part]
+        as_said = [turn for turn in became if not translation_of(turn)]
         expected = sum(_length(pcm) for pcm in spoken)
+        expected += sum(turn["end_time"] - turn["start_time"] + _AROUND for turn in as_said)
         surplus = sum(span.length for span in exchange.heard) - expected
         if spoken and surplus > _SURPLUS:
             surpluses.append(

@@ -82,7 +82,8 @@ STORY: Sequence[Line] = (
         "Wonderful. Please call me on Tuesday at half past three.",
     ),
     _agent(
-        "I will put you down for Tuesday at half past five. Can I do anything else for you?",
+        "I will put you down for Tuesday at half past five."
+        " Is there anything else I can do for you?",
         "Ich trage Sie für Dienstag um halb sechs ein. Kann ich sonst noch etwas für Sie tun?",
     ),
     _customer(

@@ -52,6 +52,8 @@ _TEST_SEED: Final = 9002
 _FALSE_REFUSALS: Final = 0.035
 #: How many utterances that should be refused one that should not be is worth.
 _COST_OF_A_FALSE_REFUSAL: Final = 2.0
+#: What is more likely than this to be no speech is none: it costs no speech, and noise is denied.
+_NO_SPEECH: Final = 0.05
 _BATCH: Final = 16
 _OTHER: Final = {"de": "en", "en": "de"}
 _RECOGNISER: Final = {
@@ -73,7 +75,8 @@ def calibrate(demo: Path, count: int) -> None:
     recogniser.limits = Calibration(is_window_elastic=True)
     known = _hear(recogniser, _sounds("speech", count, _CALIBRATION_SEED, espeak))
     unknown = _hear(recogniser, _sounds("unknown", count, _CALIBRATION_SEED, espeak))
-    _write(demo / "recogniser", _RECOGNISER | {"no_speech": 0.5} | _thresholds(known, unknown))
+    limits = {"no_speech": _NO_SPEECH, **_thresholds(known, unknown)}
+    _write(demo / "recogniser", _RECOGNISER | limits)
 
     translator = MarianTranslator.load(str(demo / "translator"))
     random = Random(_CALIBRATION_SEED)
