@@ -49,6 +49,9 @@ PATIENCE = 10.0
 #: Seconds of a voice that are kept: enough for an utterance that must pass as it was said.
 KEPT = 12.0
 
+#: Seconds of a turn that are understood at a time where nobody waits for a translation.
+LEISURE = 0.9
+
 #: Turns that may wait to be understood; beyond that the oldest passes untranslated.
 MOST_WAITING = 8
 
@@ -177,6 +180,8 @@ class Speaking:
                     self._begin(start, onset)
                 case SpeechGoesOn(_, end) if turn is not None:
                     turn.offset = None
+                    if end - turn.fed < LEISURE and not self._uttering.is_awaited:
+                        continue  # only captions wait for it
                     self._feed(turn, end, is_pause=False)
                 case SpeechPaused(offset, end) if turn is not None:
                     turn.offset = offset

@@ -53,6 +53,11 @@ class Uttering:
         self.candidates: tuple[str, ...] = ()
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether anybody waits for a translation, or may yet, while the language is not known."""
+        return self.language is None or bool(self._translated())
+
+    @property
     def hints(self) -> tuple[str, ...]:
         """Words that are likely to be said."""
         languages = self.candidates if self.language is None else (self.language,)

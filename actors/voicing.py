@@ -65,6 +65,8 @@ class Voicing:
     def pass_on_to(self, listeners: Sequence[Listener]) -> None:
         """Let those among `listeners` who hear the original hear it from now on."""
         self._live = tuple(listener for listener in listeners if listener.original)
+        # An echo does harm where it would be translated.
+        self._guard.is_wanted = any(listener.language is not None for listener in listeners)
 
     def hear(self, heard: VoiceHeard) -> bool:
         """Take a frame of the voice; tells whether something is missing before it."""

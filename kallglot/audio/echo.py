@@ -162,6 +162,8 @@ class EchoGuard:
     """
 
     def __init__(self, keep: float = 2.5) -> None:
+        #: Whether an echo could do harm; while it could not, nothing is noted or looked for.
+        self.is_wanted = True
         self._played = _Past(keep + 1.75)
         self._heard = _Past(keep)
         self._next = 0
@@ -177,7 +179,8 @@ class EchoGuard:
 
     def played(self, pcm: bytes, at: float, rate_hz: int = RATE_HZ) -> None:
         """Note what is to be heard by the participant from `at` on; 16-bit PCM."""
-        self._played.append(pcm, at, rate_hz)
+        if self.is_wanted:
+            self._played.append(pcm, at, rate_hz)
 
     def silenced(self, at: float) -> None:
         """Note that what was to be played after `at` was not."""
@@ -186,13 +189,16 @@ class EchoGuard:
 
     def heard(self, pcm: bytes, at: float, rate_hz: int = RATE_HZ) -> None:
         """Note what is heard of the participant; its first sample was spoken at `at`."""
-        self._heard.append(pcm, at, rate_hz)
+        if self.is_wanted:
+            self._heard.append(pcm, at, rate_hz)
 
     def is_echo(self, start: float, end: float) -> float:
         """Return how likely what is heard from `start` to `end` is nothing but an echo, 0..1.
 
         Where it can be no echo any more, the rest is not looked at, and it may be even less likely.
         """
+        if not self.is_wanted:
+            return 0.0
         first, last = round(start * RATE_HZ), round(end * RATE_HZ)
         self._look(first, last)
         self._was_heard = False
