@@ -56,7 +56,9 @@ Marian (3 + 2 layers, 192 wide, 3.4 million parameters, both directions).  Both 
 nothing by ``scripts/train-demo-models`` on sentences of our own grammar, synthesised by espeak-ng
 in 68 speakers, at 135 to 215 words a minute, and sent over a simulated telephone line: a handset's
 band, noise 8 to 35 dB below the voice, G.711, lost packets.  More than one utterance in five
-is silence, noise or speech to be refused.  ``transformers`` loads them as it loads their big
+is silence, noise or speech to be refused.  They were trained in several runs (``--resume``, then
+``--onward``), the last of them also on two or three sentences in one breath and on numbers in which
+digits repeat.  ``transformers`` loads them as it loads their big
 relatives; ``kallglot.json`` holds the thresholds below which they are not to be believed.
 
 How good they are
