@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 10.0
 
 #: Seconds of a voice that are kept: enough for an utterance that must pass as it was said.
-KEPT = 12.0
+KEPT = 10.0
 
 #: Seconds of a turn that are understood at a time where nobody waits for a translation.
 LEISURE = 0.9

@@ -17,6 +17,7 @@ Signal levels are relative to full scale.  All is at 8 kHz.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import attrs
@@ -72,10 +73,15 @@ class _Past:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._ring = np.zeros(round(seconds * RATE_HZ), np.int16)
+        self._size = round(seconds * RATE_HZ)
         self._next = 0
         self.begin = self.end = 0
         self._waiting: list[tuple[bytes, float, int]] = []
+
+    @functools.cached_property
+    def _ring(self) -> _Samples:
+        """The samples; made when the first are put into it, for most calls need none."""
+        return np.zeros(self._size, np.int16)
 
     def append(self, pcm: bytes, at: float, rate_hz: int) -> None:
         self._waiting.append((pcm, at, rate_hz))
