@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from kallglot.audio.past import Past
+
 __all__ = ["Intake", "Voice"]
 
 #: Seconds by which a frame may be late and still follow the one before it.
@@ -29,7 +31,7 @@ class _Run(NamedTuple):
 
 
 class Voice:
-    """The last `keep` seconds of a voice at least, as 16-bit PCM at one rate.
+    """The last `keep` seconds of a voice, as 16-bit PCM at one rate.
 
     A *position* counts the seconds of sound since the voice began, without gaps; a *time* is
     the session's.
@@ -38,14 +40,13 @@ class Voice:
     def __init__(self, rate_hz: int, keep: float = 20.0) -> None:
         self.rate_hz = rate_hz
         self._keep = int(keep * rate_hz) * 2
-        self._pcm = bytearray()
-        self._dropped = 0
+        self._past = Past()
         self._runs: deque[_Run] = deque(maxlen=64)
 
     @property
     def position(self) -> float:
         """Seconds heard so far."""
-        return (self._dropped + len(self._pcm)) / (2 * self.rate_hz)
+        return self._past.end / (2 * self.rate_hz)
 
     def hear(self, pcm: bytes, at: float) -> float | None:
         """Append sound that arrived at the time `at`.
@@ -63,11 +64,8 @@ class Voice:
         new_run = late > SLACK
         if new_run:
             self._runs.append(_Run(position, start, self.time_of(position) if self._runs else 0.0))
-        self._pcm += pcm
-        if len(self._pcm) > 1.25 * self._keep:
-            excess = len(self._pcm) - self._keep
-            del self._pcm[:excess]
-            self._dropped += excess
+        self._past.append(pcm)
+        self._past.forget(self._past.end - self._keep)
         return position if new_run else None
 
     def time_of(self, position: float) -> float:
@@ -84,9 +82,7 @@ class Voice:
 
     def between(self, start: float, end: float) -> bytes:
         """Return the sound between two positions, or what is left of it."""
-        first = 2 * round(start * self.rate_hz) - self._dropped
-        last = 2 * round(end * self.rate_hz) - self._dropped
-        return bytes(self._pcm[max(0, first) : max(0, last)])
+        return self._past.between(2 * round(start * self.rate_hz), 2 * round(end * self.rate_hz))
 
 
 class Intake:

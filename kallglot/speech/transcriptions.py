@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
+from kallglot.audio.past import Past
 from kallglot.errors import EngineError
 from kallglot.speech import wire
 from kallglot.speech.engines import Feed, Hypothesis, Opening
@@ -36,8 +37,8 @@ GONE = "the process that understands and speaks is away"
 class Dictation:
     """One turn; see `kallglot.speech.service.Transcription`.
 
-    `sound` is what was heard from `start` on, in seconds of the turn, which is where the stream
-    of that `number` begins for the engine, or later.
+    `sound` is what is kept of it, for an engine that must hear it again; the stream of that
+    `number` begins at `base` for the engine, in seconds of the turn.
     """
 
     def __init__(self, turns: Transcriptions, opening: Opening, heard: Heard) -> None:
@@ -46,8 +47,7 @@ class Dictation:
         self.context: Context = copy_context()
         self.opening = opening
         self.number: int | None = None
-        self.sound = bytearray()
-        self.start = 0.0
+        self.sound = Past()
         self.base = 0.0
         self.until = 0.0
         self.losses = 0
@@ -79,20 +79,21 @@ class Dictation:
     @property
     def end(self) -> float:
         """Seconds of the turn that were heard."""
-        return self.start + len(self.sound) / 2 / self.opening.rate_hz
+        return self.sound.end / 2 / self.opening.rate_hz
+
+    @property
+    def start(self) -> float:
+        """From where on what was heard is kept."""
+        return self.sound.start / 2 / self.opening.rate_hz
 
     def trim(self, start: float) -> None:
         """Forget what was heard before `start`."""
-        samples = int((start - self.start) * self.opening.rate_hz)
-        samples = min(samples, len(self.sound) // 2)
-        if samples > 0:
-            del self.sound[: samples * 2]
-            self.start += samples / self.opening.rate_hz
+        self.sound.forget(2 * int(start * self.opening.rate_hz))
 
     def _hear(self, pcm: bytes, *, is_pause: bool, is_last: bool) -> None:
         if not self.is_open or self.is_last:
             return
-        self.sound += pcm
+        self.sound.append(pcm)
         self.is_pause, self.is_last, self.is_owed = is_pause, is_last, True
         self._turns.hear(self, pcm)
 
@@ -220,7 +221,8 @@ class Transcriptions:
         self._streams[turn.number] = turn
         self._send(wire.Open(turn.number, turn.opening, is_suspect=turn.losses >= SUSPECT))
         if turn.sound or turn.is_owed:
-            feed = Feed(turn.number, bytes(turn.sound), turn.is_pause, turn.is_last)
+            pcm = turn.sound.between(turn.sound.start, turn.sound.end)
+            feed = Feed(turn.number, pcm, turn.is_pause, turn.is_last)
             self._send(wire.Listen(feed))
 
     def _give_up(self, turn: Dictation, reason: str) -> None:
