@@ -90,7 +90,7 @@ async def running(
         stack.enter_context(only_server_of(settings.data))
         listener = stack.enter_context(_bound(settings.bind))
         settings = settings.listening_on(listener.getsockname()[1])
-        store = await Store.open(settings.data)
+        store = await Store.open(settings.data, settings.secret_key or None)
         stack.push_async_callback(store.close)
         first_key = await _first_key(store)
         notices = await _speak_notices(speech)

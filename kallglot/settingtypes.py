@@ -22,6 +22,7 @@ __all__ = [
     "FolderType",
     "NumbersType",
     "Seconds",
+    "Secret",
     "SettingType",
     "Text",
     "UnfitError",
@@ -118,6 +119,18 @@ class Text:
 
     def __call__(self, value: object) -> str:
         if not isinstance(value, str) or not (self.may_be_empty or value.strip()):
+            raise UnfitError
+        return value.strip()
+
+
+@attrs.frozen
+class Secret:
+    """A text that is never shown, long enough not to be guessed; or none."""
+
+    says: str = "a text of 32 characters or more, such as `openssl rand -hex 32` makes"
+
+    def __call__(self, value: object) -> str:
+        if not isinstance(value, str) or 0 < len(value.strip()) < 32:
             raise UnfitError
         return value.strip()
 

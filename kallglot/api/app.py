@@ -24,6 +24,7 @@ from kallglot.api.context import (
     Check,
     Clock,
 )
+from kallglot.api.endpoint import Endpoint, route
 from kallglot.api.errors import answer_errors
 from kallglot.api.limits import RateLimits
 from kallglot.api.metrics import EXPOSED, Exposed
@@ -37,6 +38,9 @@ from kallglot.store import Store
 __all__ = ["create_app"]
 
 LARGEST_BODY = 256 * 1024
+
+#: Everything that can be asked.
+ENDPOINTS: tuple[Endpoint, ...] = ()
 
 
 def create_app(
@@ -70,6 +74,7 @@ def create_app(
     app[LIMITS] = RateLimits(settings.rate_limit)
     for resource in (sessions, transcripts, recordings, glossaries):
         app.add_routes(map(guard, resource.routes()))
+    app.add_routes(map(route, ENDPOINTS))
     for resource in (health, metrics, stream):
         app.add_routes(resource.routes())
     app.add_routes(recordings.open_routes())

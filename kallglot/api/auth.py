@@ -9,7 +9,7 @@ from kallglot.api.context import ALLOWANCE, API_KEY, CLOCK, LIMITS, STORE
 from kallglot.errors import NotAllowed, NotAuthenticated, RateLimited
 from kallglot.store.keys import ApiKey
 
-__all__ = ["allow", "guard"]
+__all__ = ["admit", "allow", "guard"]
 
 
 def guard(route: web.RouteDef) -> web.RouteDef:
@@ -21,6 +21,20 @@ def guard(route: web.RouteDef) -> web.RouteDef:
         return await handler(request)
 
     return web.RouteDef(route.method, route.path, guarded, route.kwargs)
+
+
+async def admit(request: web.Request, scope: str) -> None:
+    """Let in who asks if their key is good, may do this, and has not asked too often.
+
+    The key is then `request[API_KEY]`.
+
+    Raises:
+        NotAuthenticated: there is no such key.
+        NotAllowed: it lacks the scope.
+        RateLimited: it has asked too often.
+    """
+    await _authenticate(request)
+    allow(request, scope)
 
 
 def allow(request: web.Request, scope: str) -> ApiKey:

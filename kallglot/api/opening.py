@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kallglot import routing
-from kallglot.api.schemas import ParticipantAsked, SessionAsked, Side
+from kallglot.api.schemas import ParticipantAsked, SessionAsked
+from kallglot.api.values import Side
 from kallglot.config import Settings
 from kallglot.errors import NotAvailable
 from kallglot.ids import new_id
@@ -25,6 +26,7 @@ def opened(
     settings: Settings,
     now: float,
     glossary: Glossary = _NO_TERMS,
+    environment: str = "live",
 ) -> Session:
     """Return the session that is asked for.
 
@@ -51,6 +53,7 @@ def opened(
         hearing_original=original or "none",
         metadata=asked.metadata,
         glossary=glossary,
+        environment=environment,
     )
 
 

@@ -130,7 +130,7 @@ async def _find(request: web.Request, key: ApiKey | None) -> _Found:
     recording = await store.recordings.get(recording_id)
     known = recording or await store.recordings.deleted(recording_id)
     session = None if known is None else await store.sessions.get(known.session_id)
-    if session is None or (key is not None and session.organization_id != key.organization_id):
+    if session is None or (key is not None and not key.sees(session)):
         raise NotFound("no such recording", code="recording_not_found")
     if recording is None or _has_expired(recording, request.app[CLOCK]()):
         raise NotFound("this recording has been deleted", code="recording_deleted")

@@ -57,6 +57,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     key = allow(request, "sessions:read")
     status = query.choice(request, "status", tuple(Status))
     wanted = SessionFilter(
+        environment=key.environment,
         status=None if status is None else Status(status),
         created_after=query.moment(request, "created_after"),
         created_before=query.moment(request, "created_before"),
@@ -91,7 +92,7 @@ async def find_session(request: web.Request, key: ApiKey) -> Session:
         NotFound: there is none, or it belongs to another organization.
     """
     session = await request.app[STORE].sessions.get(request.match_info["id"])
-    if session is None or session.organization_id != key.organization_id:
+    if session is None or not key.sees(session):
         raise NotFound("no such session", code="session_not_found")
     return session
 
@@ -101,7 +102,7 @@ async def _create(request: web.Request, key: ApiKey, body: dict[str, Any]) -> we
     now = app[CLOCK]()
     asked = schemas.read_session(body)
     glossary = await glossaries.of_new_session(request, key, asked)
-    session = opened(asked, key.organization_id, app[SETTINGS], now, glossary)
+    session = opened(asked, key.organization_id, app[SETTINGS], now, glossary, key.environment)
     check_pairs(session, app[TRANSLATES])
     if app[CALLS].count() >= app[SETTINGS].max_sessions:
         raise OverCapacity("this server carries as many sessions as it may", retry_after=30)

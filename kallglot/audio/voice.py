@@ -31,7 +31,7 @@ class _Run(NamedTuple):
 
 
 class Voice:
-    """The last `keep` seconds of a voice, as 16-bit PCM at one rate.
+    """The last `keep` seconds of a voice at least, as 16-bit PCM at one rate.
 
     A *position* counts the seconds of sound since the voice began, without gaps; a *time* is
     the session's.
@@ -65,7 +65,8 @@ class Voice:
         if new_run:
             self._runs.append(_Run(position, start, self.time_of(position) if self._runs else 0.0))
         self._past.append(pcm)
-        self._past.forget(self._past.end - self._keep)
+        if len(self._past) > self._keep + self.rate_hz:  # half a second more
+            self._past.forget(self._past.end - self._keep)
         return position if new_run else None
 
     def time_of(self, position: float) -> float:

@@ -125,7 +125,7 @@ def revoke(key_id: str, data: str | None, config: Path | None) -> None:
 
 def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]]) -> T:
     async def opened() -> T:
-        store = await Store.open(settings.data)
+        store = await Store.open(settings.data, settings.secret_key or None)
         try:
             return await use(store)
         finally:

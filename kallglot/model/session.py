@@ -73,7 +73,8 @@ class Session:
 
     Times are seconds since the epoch.  `started_at` is when the first audio was heard; every
     time inside a transcript or a recording counts from there.  The glossary is known of sessions
-    that live; it may be large, so others come without it.
+    that live; it may be large, so others come without it.  `environment` is that of the key that
+    opened it, `live` or `test`: keys of the other see nothing of it.
     """
 
     id: str
@@ -93,3 +94,4 @@ class Session:
     end_reason: str | None = None
     reconnect_deadline: float | None = None
     glossary: Glossary = attrs.field(factory=Glossary)
+    environment: str = "live"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,6 +83,10 @@ class Database:
             StoreError: nothing of it was kept.
         """
         return await self._writer.write(statements)
+
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done as soon as something that is news has been committed."""
+        return self._writer.news()
 
 
 async def _connect(path: Path | None) -> aiosqlite.Connection:

@@ -6,6 +6,9 @@ without the other; whoever delivers them reads on from the position where it was
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import AsyncIterator
+
 import attrs
 import msgspec
 
@@ -26,13 +29,14 @@ class StoredEvent:
     session_id: str
     created_at: float
     body: bytes = attrs.field(repr=False)
+    environment: str = "live"
 
 
 def insert_event(event: Event) -> Statement:
-    """Return the statement that keeps an event."""
+    """Return the statement that keeps an event; who follows the events is told when it is kept."""
     return Statement(
-        "INSERT INTO events (id, type, organization_id, session_id, created_at, body)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (id, type, organization_id, session_id, created_at, body, environment)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             event.id,
             event.type,
@@ -40,7 +44,9 @@ def insert_event(event: Event) -> Statement:
             event.session_id,
             event.created_at,
             msgspec.json.encode(event.body).decode(),
+            event.environment,
         ),
+        is_news=True,
     )
 
 
@@ -59,15 +65,31 @@ class Events:
         rows = await self._database.read(
             "SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
         )
-        return [
-            StoredEvent(
-                position=row["position"],
-                id=row["id"],
-                type=row["type"],
-                organization_id=row["organization_id"],
-                session_id=row["session_id"],
-                created_at=row["created_at"],
-                body=row["body"].encode(),
-            )
-            for row in rows
-        ]
+        return [_event(row) for row in rows]
+
+    async def last(self) -> int:
+        """Return the position of the newest event, 0 if there is none."""
+        row = await self._database.read_one("SELECT max(position) AS newest FROM events")
+        return 0 if row is None or row["newest"] is None else row["newest"]
+
+    async def follow(self, position: int) -> AsyncIterator[list[StoredEvent]]:
+        """Yield the events after `position` as they are committed, a few together, for ever."""
+        while True:
+            news = self._database.news()
+            while events := await self.after(position):
+                position = events[-1].position
+                yield events
+            await news
+
+
+def _event(row: sqlite3.Row) -> StoredEvent:
+    return StoredEvent(
+        position=row["position"],
+        id=row["id"],
+        type=row["type"],
+        organization_id=row["organization_id"],
+        session_id=row["session_id"],
+        created_at=row["created_at"],
+        body=row["body"].encode(),
+        environment=row["environment"],
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Collection
+from typing import Protocol
 
 import attrs
 import msgspec
@@ -35,6 +36,15 @@ SCOPES = frozenset(
 )
 
 
+class Owned(Protocol):
+    """What belongs to an organization, and is for its live or for its test keys."""
+
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def environment(self) -> str: ...
+
+
 @attrs.frozen
 class Organization:
     """Who owns keys, sessions and recordings."""
@@ -57,6 +67,13 @@ class ApiKey:
     created_at: float
     expires_at: float | None = None
     revoked_at: float | None = None
+
+    def sees(self, owned: Owned) -> bool:
+        """Tell whether something is there for this key: its organization's, and as real as it."""
+        return (owned.organization_id, owned.environment) == (
+            self.organization_id,
+            self.environment,
+        )
 
 
 @attrs.frozen

@@ -1,7 +1,7 @@
 """The server's secret, from which it derives what it must recognise again.
 
 It lives in a file only the owner can read, beside the database and not in it, so that a copy of
-the database alone opens no door.
+the database alone opens no door; or it is made from a text in the settings, `secret_key`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ class ServerSecret:
     @classmethod
     def fresh(cls) -> ServerSecret:
         return cls(secrets.token_bytes(LENGTH))
+
+    @classmethod
+    def derived(cls, text: str) -> ServerSecret:
+        """Return the secret that a long text of the operator's stands for."""
+        return cls(hashlib.sha256(b"kallglot server secret\n" + text.encode()).digest())
 
     @classmethod
     def load(cls, path: Path) -> ServerSecret:

@@ -38,6 +38,7 @@ _COLUMNS = (
     "ended_at",
     "end_reason",
     "reconnect_deadline",
+    "environment",
     "state",
 )
 _INSERT = (
@@ -59,6 +60,7 @@ _METADATA = (
 class SessionFilter:
     """Which sessions are wanted; `created_before` itself is left out."""
 
+    environment: str = "live"
     status: Status | None = None
     created_after: float | None = None
     created_before: float | None = None
@@ -129,7 +131,10 @@ class Sessions:
 
     async def page(self, organization_id: str, wanted: SessionFilter, page: Page) -> Slice[Session]:
         """Return a page of an organization's sessions, newest first."""
-        where: list[tuple[str, Sequence[Any]]] = [("organization_id = ?", [organization_id])]
+        where: list[tuple[str, Sequence[Any]]] = [
+            ("organization_id = ?", [organization_id]),
+            ("environment = ?", [wanted.environment]),
+        ]
         if wanted.status is not None:
             where.append(("status = ?", [wanted.status]))
         if wanted.created_after is not None:
@@ -159,6 +164,7 @@ def _values(session: Session, state: LifeState | None) -> tuple[Any, ...]:
         session.ended_at,
         session.end_reason,
         session.reconnect_deadline,
+        session.environment,
         None if state is None else _json(state),
     )
 
@@ -183,6 +189,7 @@ def _session(row: sqlite3.Row) -> Session:
         ended_at=row["ended_at"],
         end_reason=row["end_reason"],
         reconnect_deadline=row["reconnect_deadline"],
+        environment=row["environment"],
     )
 
 

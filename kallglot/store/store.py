@@ -17,6 +17,7 @@ from kallglot.store.secret import ServerSecret
 from kallglot.store.sessions import Sessions
 from kallglot.store.tokens import StreamTokens
 from kallglot.store.transcripts import Transcripts
+from kallglot.store.vault import Vault
 
 __all__ = ["Store"]
 
@@ -29,6 +30,7 @@ class Store:
 
     _database: Database
     secret: ServerSecret
+    vault: Vault
     sessions: Sessions
     legs: Legs
     transcripts: Transcripts
@@ -40,8 +42,10 @@ class Store:
     glossaries: Glossaries
 
     @classmethod
-    async def open(cls, path: Path | str) -> Store:
+    async def open(cls, path: Path | str, secret_key: str | None = None) -> Store:
         """Open the store in the folder `path`, making it if need be; `:memory:` is for tests.
+
+        The server's secret is made from `secret_key`, or kept in the folder.
 
         Raises:
             StoreError: what is there cannot be used, or was written by a newer Kallglot.
@@ -50,7 +54,11 @@ class Store:
             return cls._on(await Database.open(None), ServerSecret.fresh())
         folder = Path(path)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - at boot
-        secret = ServerSecret.load(folder / "secret")
+        secret = (
+            ServerSecret.load(folder / "secret")
+            if secret_key is None
+            else ServerSecret.derived(secret_key)
+        )
         return cls._on(await Database.open(folder / "kallglot.db"), secret)
 
     @classmethod
@@ -58,6 +66,7 @@ class Store:
         return cls(
             database=database,
             secret=secret,
+            vault=Vault(secret),
             sessions=Sessions(database),
             legs=Legs(database),
             transcripts=Transcripts(database),

@@ -27,10 +27,11 @@ BATCH = 256
 
 @attrs.frozen
 class Statement:
-    """SQL and what to put in its place-holders."""
+    """SQL and what to put in its place-holders; `is_news` if somebody waits for it elsewhere."""
 
     sql: str
     values: Sequence[Any] = attrs.field(default=(), repr=False)
+    is_news: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -54,6 +55,7 @@ class Writer:
         self._connection = connection
         self._queue: _Queue = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._news: asyncio.Future[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._write_forever(), name="store-writer")
@@ -64,6 +66,12 @@ class Writer:
             self._queue.put_nowait(None)
             await asyncio.wait({self._task})
             self._task = None
+
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done as soon as something that is news has been committed."""
+        if self._news is None:
+            self._news = asyncio.get_running_loop().create_future()
+        return asyncio.shield(self._news)
 
     async def write(self, statements: Sequence[Statement]) -> list[int]:
         """Carry out statements in one transaction; return how many rows each changed.
@@ -124,6 +132,11 @@ class Writer:
         for write, changed in done:
             if not write.changed.done():
                 write.changed.set_result(changed)
+        if self._news is not None and any(
+            statement.is_news for write, _ in done for statement in write.statements
+        ):
+            self._news.set_result(None)
+            self._news = None
 
     async def _carry_out(self, write: _Write) -> list[int]:
         await self._connection.execute("SAVEPOINT one")

@@ -162,6 +162,7 @@ class Event:
     session_id: str
     created_at: float
     body: JsonObject = attrs.field(repr=False)
+    environment: str = "live"
 
 
 def event_of(happening: Happening, now: float, event_id: str | None = None) -> Event:
@@ -177,7 +178,7 @@ def event_of(happening: Happening, now: float, event_id: str | None = None) -> E
         "data": {**_data(happening, now), "session_id": session.id},
         **_top_level(happening),
     }
-    return Event(made, name, session.organization_id, session.id, now, body)
+    return Event(made, name, session.organization_id, session.id, now, body, session.environment)
 
 
 def _data(happening: Happening, now: float) -> JsonObject:
