@@ -8,6 +8,9 @@
         ├── Translator …                        restarted; meanwhile utterances wait
         └── Recorder, Transcript                restarted; asked to finish at the end
 
+    PostOffice
+    └── Courier                                 delivers webhooks; restarted, and costs no call
+
 The path of a voice:
 
     carrier ~frame~> Leg ──heard──> Participant ──utterance──> Translator

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from actors.runtime import AsyncioActor
+from kallglot.api.objects import iso
 from kallglot.messages import Notify, Receiver, Request
 from kallglot.model.session import Session
 from kallglot.model.transcript import Utterance
@@ -101,7 +102,6 @@ def _final(said: Utterance) -> Notice:
 
 
 def _status(session: Session) -> Notice:
-    return Notice(
-        "session.status",
-        {"status": session.status.value, "reconnect_deadline": session.reconnect_deadline},
-    )
+    deadline = session.reconnect_deadline
+    until = None if deadline is None else iso(deadline)
+    return Notice("session.status", {"status": session.status.value, "reconnect_deadline": until})

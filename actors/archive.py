@@ -21,6 +21,7 @@ from kallglot.messages import Fact, Question, Receiver, Request
 from kallglot.model.glossary import TermCount
 from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
+from kallglot.model.retention import Retention
 from kallglot.model.session import Session, Status
 from kallglot.model.transcript import Utterance
 from kallglot.state import dump
@@ -37,6 +38,7 @@ __all__ = [
     "KeepUtterance",
     "NextSequence",
     "RecordingsOf",
+    "RetentionOf",
     "Settle",
     "TermCounts",
 ]
@@ -121,6 +123,13 @@ class RecordingsOf(Question[tuple[Recording, ...]]):
 
 
 @attrs.frozen
+class RetentionOf(Question[Retention]):
+    """How long does the organization keep what is its own?"""
+
+    organization_id: str
+
+
+@attrs.frozen
 class Settle(Request):
     """Tell `settled` to `told` once everything told before has been committed."""
 
@@ -164,6 +173,8 @@ class Archive(AsyncioActor):
                 return () if known is None else known.counts
             case RecordingsOf(session_id):
                 return tuple(await self._store.recordings.of_session(session_id))
+            case RetentionOf(organization_id):
+                return await self._store.retention.of(organization_id)
             case _Lost(what, error):
                 logger.error("lost: %s", what, exc_info=error)
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -57,12 +57,18 @@ class Boarding:
     """Keeps account of a session's legs, past and present, and starts new ones."""
 
     def __init__(
-        self, past: Iterable[LegRecord], parent: Supervisor, cast: Cast, timeline: Timeline
+        self,
+        past: Iterable[LegRecord],
+        parent: Supervisor,
+        cast: Cast,
+        timeline: Timeline,
+        dropped: Callable[[str], None],
     ) -> None:
         self._records = {record.id: record for record in past}
         self._parent = parent
         self._cast = cast
         self._timeline = timeline
+        self._dropped = dropped
         self._boarded: dict[str, Boarded] = {}
 
     def __len__(self) -> int:
@@ -84,7 +90,7 @@ class Boarding:
         if arrival.participant is not None or not arrival.names_speakers:
             seating = await self._seating(arrival.participant, arrival.call_id)
         leg_id = new_id("leg")
-        args = (leg_id, arrival, self._parent.here, self._timeline)
+        args = (leg_id, arrival, self._parent.here, self._timeline, self._dropped)
         ref: ActorRef[Leg] = self._parent.spawn(ChildSpec(leg_id, Leg, args))
         record = LegRecord(
             id=leg_id,
@@ -131,11 +137,19 @@ class Boarding:
             self._cast.address(key).tell(ListenerLeft(leg_id))
         return boarded
 
-    def hang_up(self, why: HangUpReason, leg_id: str | None = None) -> None:
-        """Close one leg, or all."""
-        for boarded in self._boarded.values():
-            if leg_id in (None, boarded.record.id):
-                boarded.tell(HangUp(why))
+    def hang_up(
+        self, why: HangUpReason, leg_id: str | None = None, participant: str | None = None
+    ) -> list[ActorRef[Leg]]:
+        """Close one leg, those of a participant, or all; return which."""
+        closed = [
+            boarded
+            for boarded in self._boarded.values()
+            if leg_id in (None, boarded.record.id)
+            and (participant is None or participant in boarded.participants)
+        ]
+        for boarded in closed:
+            boarded.tell(HangUp(why))
+        return [boarded.ref for boarded in closed]
 
     def show(self, message: Notify) -> None:
         """Show a notice on every leg whose protocol has words for it."""

@@ -31,13 +31,20 @@ class Cast:
     """The people of a session, whom the session's actor supervises."""
 
     def __init__(
-        self, session: Session, services: Services, parent: Supervisor, timeline: Timeline
+        self,
+        session: Session,
+        services: Services,
+        parent: Supervisor,
+        timeline: Timeline,
+        detected: frozenset[str],
     ) -> None:
         self._session = session
+        self._detected = detected
         self._services = services
         self._parent = parent
         self._timeline = timeline
         self._people = {person.key: person for person in session.participants}
+        self._is_on_stage = False
         self.is_translating = services.speech.is_ready()
         #: Whether translations are spoken, and not only shown.
         self.is_speaking = services.speech.pressure < Level.CAPTIONS_ONLY
@@ -47,7 +54,10 @@ class Cast:
         return tuple(self._people.values())
 
     def start(self, transcript: Receiver, recorder: Receiver) -> None:
-        """Start everybody, and let them know who hears whom."""
+        """Start everybody, unless they are there, and let them know who hears whom."""
+        if self._is_on_stage:
+            return
+        self._is_on_stage = True
         for person in self.people:
             translator = ChildSpec(
                 f"translator of {person.key}",
@@ -58,10 +68,12 @@ class Cast:
             colleagues = Colleagues(
                 self._parent.here, self._parent.address(translator.name), transcript, recorder
             )
+            # Who was told what to speak is held to it; others are listened to for it.
+            told = attrs.evolve(person, language=None) if person.key in self._detected else person
             participant = ChildSpec(
                 _name(person.key),
                 Participant,
-                (person, self._services, colleagues, self._timeline),
+                (told, self._services, colleagues, self._timeline),
                 Restart.ON_FAILURE,
             )
             self._parent.spawn(translator)
@@ -84,11 +96,10 @@ class Cast:
             self._parent.address(name).tell(Finish())
         return names
 
-    def learn(self, key: str, language: str) -> Person:
+    def learn(self, key: str, language: str) -> None:
         """Note which language somebody turned out to speak."""
         self._people[key] = attrs.evolve(self._people[key], language=language)
-        self.route()
-        return self._people[key]
+        self.route(may_wait=True)
 
     def translate(self, *, is_translating: bool) -> bool:
         """Turn translation on or off; returns whether that is news."""
@@ -108,6 +119,8 @@ class Cast:
 
     def say(self, notice: str) -> None:
         """Have everybody hear a notice, such as `unavailable`, in their own language."""
+        if not self._is_on_stage:
+            return
         for person in self.people:
             spoken = self._services.notices.get((notice, person.language or "en"))
             if spoken is not None:
@@ -122,8 +135,10 @@ class Cast:
                     )
                 )
 
-    def route(self) -> None:
+    def route(self, *, may_wait: bool = False) -> None:
         """Tell everybody who hears them, and how."""
+        if not self._is_on_stage:
+            return
         table = hearings(
             self._session.mode,
             self.people,
@@ -131,7 +146,6 @@ class Cast:
             self._can_translate,
             is_speaking=self.is_speaking,
         )
-        languages = {person.language for person in self.people} - {None}
         for person in self.people:
             self.address(person.key).tell(
                 RouteVoice(
@@ -141,9 +155,21 @@ class Cast:
                         if hearing.speaker == person.key
                     ),
                     language=person.language,
-                    candidates=tuple(sorted(language for language in languages if language)),
+                    candidates=self._expected(person),
+                    may_wait=may_wait,
                 )
             )
+
+    def _expected(self, person: Person) -> tuple[str, ...]:
+        """What somebody may be expected to speak: what they did, or what can be interpreted."""
+        if person.language is not None:
+            return (person.language,)
+        others = {one.language for one in self.people if one.language is not None}
+        speech = self._services.speech
+        recogniser = speech.cards.get("recogniser")
+        known = () if recogniser is None else recogniser.languages
+        served = {name for name in known for one in others if speech.can_translate(name, one)}
+        return tuple(sorted(served | others))
 
     def _listener(self, hearing: Hearing) -> Listener:
         return Listener(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, assert_never
 
 import attrs
@@ -107,13 +108,21 @@ class Leg(AsyncioActor):
     """One connection of a session.
 
     Whom it carries it learns from the session, by `SeatSpeaker`.  A stream that carries one
-    voice names no speaker; its participant sits in the seat called None.
+    voice names no speaker; its participant sits in the seat called None.  With each frame that
+    goes nowhere `dropped` is called with the kind of place where it got lost.
     """
 
     def __init__(
-        self, leg_id: str, arrival: Arrival, session: Receiver, timeline: Timeline
+        self,
+        leg_id: str,
+        arrival: Arrival,
+        session: Receiver,
+        timeline: Timeline,
+        dropped: Callable[[str], None],
     ) -> None:
         super().__init__(f"leg {leg_id[-4:]}")
+        self.mailbox.dropped = partial(dropped, "mailbox")
+        self._dropped = dropped
         self.id = leg_id
         self._link = arrival.link
         self._wire = arrival.wire
@@ -259,6 +268,7 @@ class Leg(AsyncioActor):
             self._ask_who_that_is(heard.speaker)
             return
         if not seat.intake.admits(len(heard.pcm) / (2 * heard.rate_hz), now):
+            self._dropped("leg")
             self._note_problem("audio arrives faster than anybody speaks; dropped")
             return
         if now >= self._next_report:

@@ -32,7 +32,8 @@ class Mailbox:
     """
 
     def __init__(self, limit: int = 10_000, media_limit: int = 50) -> None:
-        self.dropped = 0
+        #: Called for each media message that is pushed out.
+        self.dropped: Callable[[], object] = _count_nothing
         self._limit = limit
         self._media_limit = media_limit
         self._media = 0
@@ -90,7 +91,11 @@ class Mailbox:
                 del self._envelopes[index]
                 break
         self._media -= 1
-        self.dropped += 1
+        self.dropped()
+
+
+def _count_nothing() -> None:
+    pass
 
 
 class AsyncioFuture(pykka.Future[T]):

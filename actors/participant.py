@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -52,6 +53,7 @@ class Participant(AsyncioActor):
         self, who: Person, services: Services, colleagues: Colleagues, timeline: Timeline
     ) -> None:
         super().__init__(who.key)
+        self.mailbox.dropped = partial(services.metering.frames_dropped, "mailbox")
         self._alarm: asyncio.TimerHandle | None = None
         self._is_finishing = False
         self._session = colleagues.session

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from actors.archive import KeepRecording, RecordingsOf
+from actors.archive import KeepRecording, RecordingsOf, RetentionOf
 from actors.runtime import AsyncioActor
 from actors.services import Services
 from kallglot.audio.files import mix_tracks
@@ -152,6 +152,8 @@ class Recorder(AsyncioActor):
         self._has_failed = False
 
     async def prepare(self) -> None:
+        own = await self._archive.ask(RetentionOf(self._session.organization_id))
+        self._retention = own.over(self._retention)
         kept = await self._archive.ask(RecordingsOf(self._session.id))
         self._recordings = {recording.channel: recording for recording in kept}
         self.remind(EVERY, WriteDue())
@@ -205,7 +207,7 @@ class Recorder(AsyncioActor):
             path=str(path),
             rate_hz=rate_hz,
             created_at=now,
-            expires_at=now + self._retention,
+            expires_at=self._retention.recording_expires(now),
         )
         self._recordings[channel] = recording
         self._archive.tell(KeepRecording(recording))

@@ -48,7 +48,7 @@ def happenings(
         case lifecycle.Active():
             return (SessionStarted(record),)
         case lifecycle.Ended():
-            return (SessionEnded(record), TranscriptFinished(record, turns))
+            return (TranscriptFinished(record, turns), SessionEnded(record))
         case _:
             return ()
 

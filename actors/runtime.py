@@ -207,6 +207,7 @@ class AsyncioActor(pykka.Actor):
         task = asyncio.get_running_loop().create_task(self._tell_outcome(work, failed))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        task.add_done_callback(lambda _: work.close())  # it may have been cancelled before it began
 
     def remind(self, after: float, message: Any) -> asyncio.TimerHandle:
         """Tell this actor `message` after that many seconds, unless it has ended by then."""

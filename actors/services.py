@@ -13,6 +13,7 @@ from kallglot.commits import CommitPolicy
 from kallglot.lifecycle import Limits
 from kallglot.metering import Metering
 from kallglot.model.glossary import Glossary
+from kallglot.model.retention import Retention
 from kallglot.overlap import OverlapRules
 from kallglot.speech.service import SpeechService
 from kallglot.turns import TurnPolicy
@@ -32,8 +33,9 @@ class Spoken:
 class Services:
     """The collaborators of a session's actors.
 
-    `retention` is how many seconds a recording is kept.  `notices` are spoken sentences by
-    occasion and language, such as `("unavailable", "de")`.  The `glossary` is the session's own.
+    `retention` is how long what is kept where an organization has no rule.  `notices` are spoken
+    sentences by occasion and language, such as `("unavailable", "de")`.  The `glossary` is the
+    session's own.
     """
 
     speech: SpeechService
@@ -45,7 +47,7 @@ class Services:
     commits: CommitPolicy = attrs.field(factory=CommitPolicy)
     overlap: OverlapRules = attrs.field(factory=OverlapRules)
     ceiling: CeilingPolicy = attrs.field(factory=CeilingPolicy)
-    retention: float = 30 * 86400.0
+    retention: Retention = attrs.field(factory=lambda: Retention(recording_days=30))
     notices: Mapping[tuple[str, str], Spoken] = attrs.field(factory=dict, repr=False)
     glossary: Glossary = attrs.field(factory=Glossary)
     metering: Metering = attrs.field(factory=Metering)

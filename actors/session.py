@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
 import attrs
@@ -32,7 +32,7 @@ from actors.supervisor import ChildSpec, Restart, Supervisor
 from actors.transcript import Transcript
 from kallglot import lifecycle, log
 from kallglot.calls import Arrival
-from kallglot.errors import IllegalMove
+from kallglot.errors import IllegalMove, NotFound
 from kallglot.messages import (
     AudioHeard,
     DeadlinePassed,
@@ -60,7 +60,15 @@ from kallglot.state import dump
 from kallglot.timeline import Timeline
 from kallglot.webhooks.events import Happening, ProviderConnected, ProviderDisconnected
 
-__all__ = ["AttachLeg", "DescribeLegs", "PressureChanged", "Session", "Suspend"]
+__all__ = [
+    "AttachLeg",
+    "DescribeLegs",
+    "HangUpOn",
+    "MetadataChanged",
+    "PressureChanged",
+    "Session",
+    "Suspend",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +86,21 @@ class AttachLeg(Question[ActorRef[Leg]]):
 @attrs.frozen
 class DescribeLegs(Question[list[LegRecord]]):
     """Which legs are there and have there been?"""
+
+
+@attrs.frozen
+class HangUpOn(Question[list[ActorRef[Leg]]]):
+    """Close one leg, those of a participant, or all; which were open?"""
+
+    leg_id: str | None
+    participant: str | None
+
+
+@attrs.frozen
+class MetadataChanged(Fact):
+    """Somebody outside has changed what the session carries for them."""
+
+    metadata: Mapping[str, Any] | None = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -127,8 +150,8 @@ class Session(Supervisor):
         self._services = services
         self._timeline = timeline
         self._archive = services.archive
-        self._cast = Cast(record, services, self, timeline)
-        self._legs = Boarding(past, self, self._cast, timeline)
+        self._cast = Cast(record, services, self, timeline, lifecycle.detected(state))
+        self._legs = Boarding(past, self, self._cast, timeline, services.metering.frames_dropped)
         self._recorder: Receiver = self.address("recorder") if record.is_recorded else _Nobody()
         self._alarm: asyncio.TimerHandle | None = None
         self._unfinished: set[str] = set()
@@ -140,15 +163,16 @@ class Session(Supervisor):
         if self._record.started_at is not None:
             self._timeline.start(self._record.started_at)
         self._services.announcer.tell(Follow(self._record.id, self.here))
-        self._cast.start(self.address("transcript"), self._recorder)
         match self._state:
             case lifecycle.Active():
+                self._cast.start(self.address("transcript"), self._recorder)
                 self._carry_out(lifecycle.StartParts())
             case lifecycle.Ending():  # what was to finish died with the server before this one
+                self._cast.start(self.address("transcript"), self._recorder)
                 self._carry_out(lifecycle.StartParts())
                 self._carry_out(lifecycle.FinishParts())
             case _:
-                pass
+                pass  # thousands may wait for their first call, and cost next to nothing
         self._keep(())
         self._set_alarm()
         if not self._cast.is_translating:
@@ -176,6 +200,11 @@ class Session(Supervisor):
                 self._look_for_speech()
             case DescribeLegs():
                 return self._legs.records
+            case HangUpOn(leg_id, participant):
+                return self._hang_up(leg_id, participant)
+            case MetadataChanged(metadata):
+                kept = None if metadata is None else dict(metadata)
+                self._record = attrs.evolve(self._record, metadata=kept)
             case DigitHeard(leg):
                 logger.debug("a key was pressed on %s", leg)
             case Suspend():
@@ -286,6 +315,7 @@ class Session(Supervisor):
     async def _attach(self, arrival: Arrival) -> ActorRef[Leg]:
         if isinstance(self._state, lifecycle.Ending | lifecycle.Ended) or self._is_suspended:
             raise IllegalMove("the session has ended", code="session_ended")
+        self._cast.start(self.address("transcript"), self._recorder)
         boarded = await self._legs.take(arrival, self._record.id)
         who = boarded.record.participant or "a stream"
         logger.info("%s connected over %s", who, arrival.provider)
@@ -297,6 +327,12 @@ class Session(Supervisor):
         self._advance(LegConnected(boarded.record.id, tuple(boarded.participants)))
         return boarded.ref
 
+    def _hang_up(self, leg_id: str | None, participant: str | None) -> list[ActorRef[Leg]]:
+        known = {record.id for record in self._legs.records}
+        if leg_id is not None and leg_id not in known:
+            raise NotFound("the session has no such leg", code="leg_not_found", param="leg_id")
+        return self._legs.hang_up(HangUpReason(1000, "hung_up"), leg_id, participant)
+
     async def _seat_speaker(self, appeared: SpeakerAppeared) -> None:
         boarded = await self._legs.seat_speaker(appeared)
         if boarded is not None:
@@ -306,19 +342,13 @@ class Session(Supervisor):
     # Languages.
 
     def _learn(self, detected: LanguageDetected) -> None:
-        person = self._cast.learn(detected.participant, detected.language)
-        participants = tuple(
-            person if one.key == person.key else one for one in self._record.participants
-        )
-        self._record = attrs.evolve(self._record, participants=participants)
+        self._cast.learn(detected.participant, detected.language)
+        self._record = attrs.evolve(self._record, participants=self._cast.people)
+        self._advance(detected)
         self._keep(())
-        logger.info("%s speaks %s", detected.participant, detected.language)
-        fields = {
-            "speaker": detected.participant,
-            "language": detected.language,
-            "confidence": round(detected.confidence, 3),
-        }
-        self._legs.show(Notify(Notice("language_detected", fields)))
+        how = "speaks" if detected.before is None else f"has changed from {detected.before} to"
+        logger.info("%s %s %s", detected.participant, how, detected.language)
+        self._legs.show(Notify(_about_language(detected)))
 
     def _lose_translation(self, cause: str) -> None:
         if self._cast.translate(is_translating=False):
@@ -347,3 +377,18 @@ class Session(Supervisor):
             if isinstance(self._state, lifecycle.Active):
                 self._cast.say("available")
                 self._legs.show(Notify(records.about_translation(is_available=True)))
+
+
+def _about_language(detected: LanguageDetected) -> Notice:
+    fields: dict[str, Any] = {
+        "speaker": detected.participant,
+        "language": detected.language,
+        "confidence": round(detected.confidence, 3),
+        "alternatives": [
+            {"language": language, "confidence": round(confidence, 3)}
+            for language, confidence in detected.alternatives
+        ],
+    }
+    if detected.before is not None:
+        fields["previous"] = detected.before
+    return Notice("language_detected", fields)

@@ -107,6 +107,8 @@ class Speaking:
         self._turns: deque[Turn] = deque()
         #: What is understood of turns that must wait for one before them.
         self._early: list[Understood] = []
+        #: Who listens from when what is being said is over.
+        self._next_route: RouteVoice | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -167,8 +169,12 @@ class Speaking:
         return events
 
     def route(self, route: RouteVoice) -> None:
-        """Learn who listens."""
-        self._uttering.route(route)
+        """Learn who listens; if that may wait, not in the middle of what is interpreted."""
+        if route.may_wait and self._turns and self._uttering.is_cut_off_by(route):
+            self._next_route = route
+        else:
+            self._next_route = None
+            self._uttering.route(route, self._turns[-1].fed if self._turns else 0.0)
 
     # The turns.
 
@@ -207,7 +213,7 @@ class Speaking:
             return
         opening = Opening(
             rate_hz=self._voicing.rate_hz,
-            language=self._uttering.language,
+            language=self._uttering.told,
             candidates=self._uttering.candidates,
             hints=self._uttering.hints,
         )
@@ -262,7 +268,9 @@ class Speaking:
         self.misunderstand(overdue.turn, EngineBusy(f"no answer within {PATIENCE:g} s"))
 
     def _take(self, turn: Turn, hypothesis: Hypothesis) -> None:
-        for unit in turn.understand(hypothesis):
+        units = turn.understand(hypothesis)
+        self._uttering.weigh(turn, hypothesis)
+        for unit in units:
             self._uttering.direct(turn, unit)
         if turn.caption and not turn.is_over:
             self._uttering.show(turn, hypothesis.language)
@@ -272,6 +280,7 @@ class Speaking:
         while self._turns and self._turns[0].is_over:
             turn = self._turns.popleft()
             turn.close()
+            self._uttering.end_turn()
             if turn.error is not None:
                 self._uttering.pass_untranslated(turn, is_last=True)
             if turn.error is not None and not isinstance(turn.error, EngineBusy):
@@ -283,3 +292,5 @@ class Speaking:
                     self._take(understood.turn, understood.answer)
                 elif understood.turn in self._turns:
                     self._early.append(understood)
+        if self._next_route is not None and not self._turns:
+            self.route(self._next_route)

@@ -8,23 +8,32 @@ Switchboard
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 import pykka
 
 from actors.announcer import Announcer
-from actors.archive import Archive, EndCrashed
+from actors.archive import Archive, EndCrashed, Settle
 from actors.runtime import ActorRef
 from actors.services import Services
-from actors.session import AttachLeg, DescribeLegs, PressureChanged, Session, Suspend
+from actors.session import (
+    AttachLeg,
+    DescribeLegs,
+    HangUpOn,
+    MetadataChanged,
+    PressureChanged,
+    Session,
+    Suspend,
+)
 from actors.supervisor import Address, ChildSpec, Restart, Supervisor
 from kallglot import lifecycle
 from kallglot.calls import Arrival
 from kallglot.errors import NotFound, OverCapacity
-from kallglot.messages import EndSession, Question
+from kallglot.messages import EndSession, Fact, Question, Receiver, Request
 from kallglot.model.leg import Leg
 from kallglot.model.session import Session as SessionRecord
 from kallglot.pressure import Level
@@ -34,6 +43,9 @@ from kallglot.timeline import Timeline
 __all__ = ["LivingCalls", "Switchboard", "Switching"]
 
 logger = logging.getLogger(__name__)
+
+#: Seconds that a far end is given to take note that it was hung up on.
+HANG_UP_WITHIN = 5.0
 
 #: The children that are no sessions.
 _PERMANENT = frozenset({"archive", "announcer"})
@@ -73,6 +85,18 @@ class SuspendAll(Question[list[ActorRef[Session]]]):
     """The server stops: take no more calls, and let those that live suspend themselves."""
 
 
+@attrs.frozen
+class SettleStore(Request):
+    """Tell `told` once everything that the archive has been told is in the store."""
+
+    told: Receiver
+
+
+@attrs.frozen
+class StoreSettled(Fact):
+    """It is."""
+
+
 class Switchboard(Supervisor):
     """Everybody's parent."""
 
@@ -100,6 +124,8 @@ class Switchboard(Supervisor):
                         session.tell(message)
             case FindSession(session_id):
                 return self.children.get(session_id)
+            case SettleStore(told):
+                self.address("archive").tell(Settle(told, StoreSettled()))
             case SuspendAll():
                 self._is_closed = True
                 sessions = [session for session in self._sessions() if session.is_alive()]
@@ -150,6 +176,17 @@ class Switchboard(Supervisor):
         self.spawn(ChildSpec(message.session.id, Session, args, stop_within=10.0))
 
 
+class _Settled:
+    """Is told when the store is settled."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(self, message: Any, /) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
 class LivingCalls:
     """`kallglot.calls.Calls`, for the API: asks the switchboard and hands out no actor."""
 
@@ -180,6 +217,24 @@ class LivingCalls:
             if session.is_alive():
                 session.tell(EndSession(reason))
             await session.ended()
+
+    async def hang_up(
+        self, session_id: str, leg_id: str | None = None, participant: str | None = None
+    ) -> None:
+        session = await self._find(session_id)
+        if session is None:
+            return
+        with contextlib.suppress(pykka.ActorDeadError, TimeoutError):
+            legs = await session.ask(HangUpOn(leg_id, participant))
+            async with asyncio.timeout(HANG_UP_WITHIN):
+                await asyncio.gather(*(leg.ended() for leg in legs))
+                await session.ask(DescribeLegs())  # by now it has noticed
+                await self._settle()
+
+    async def note_metadata(self, session_id: str, metadata: Mapping[str, Any] | None) -> None:
+        session = await self._find(session_id)
+        if session is not None and session.is_alive():
+            session.tell(MetadataChanged(metadata))
 
     async def attach(self, session_id: str, arrival: Arrival) -> None:
         session = await self._find(session_id)
@@ -212,6 +267,12 @@ class LivingCalls:
                 len(resting),
             )
             raise
+
+    async def _settle(self) -> None:
+        """Wait until what has been told to the archive is in the store."""
+        settled = _Settled()
+        self._switchboard.tell(SettleStore(settled))
+        await settled.done
 
     async def _find(self, session_id: str) -> ActorRef[Session] | None:
         return await self._switchboard.ask(FindSession(session_id))

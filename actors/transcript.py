@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import Any
 
 import attrs
@@ -10,6 +10,8 @@ import attrs
 from actors.archive import KeepTermCounts, KeepUtterance, NextSequence, TermCounts
 from actors.runtime import AsyncioActor
 from actors.services import Services
+from kallglot.lag.erasure import Captions
+from kallglot.lag.units import units
 from kallglot.language.glossary import GlossaryReport
 from kallglot.messages import (
     Finish,
@@ -45,6 +47,8 @@ class Transcript(AsyncioActor):
         self._report = GlossaryReport()
         #: By utterance, who of those who listen in a language is the one whose hearing counts.
         self._counted: dict[str, dict[str, str]] = {}
+        #: By speaker.
+        self._captions: defaultdict[str, Captions] = defaultdict(Captions)
 
     async def prepare(self) -> None:
         self._sequence = await self._archive.ask(NextSequence(self._session.id))
@@ -55,22 +59,41 @@ class Transcript(AsyncioActor):
     async def on_receive(self, message: Any) -> Any:
         match message:
             case PartialRecognised():
-                self._to_session.tell(Notify(_partial(message)))
+                self._show(message)
             case UtteranceRendered(utterance):
                 self._add(utterance)
             case RenderingSpoken():
                 self._date(message)
             case Finish():
+                for captions in self._captions.values():
+                    self._metering.captions(captions.vanish(), 0)
                 self._to_session.tell(PartFinished("transcript", self._sequence - 1))
             case _:
                 return await super().on_receive(message)
 
+    def _show(self, said: PartialRecognised) -> None:
+        self._captions[said.speaker].show(said.utterance_id, said.text, said.language)
+        self._to_session.tell(Notify(_partial(said)))
+
     def _add(self, utterance: Utterance) -> None:
-        numbered = attrs.evolve(utterance, session_id=self._session.id, sequence=self._sequence)
+        numbered = attrs.evolve(
+            utterance,
+            session_id=self._session.id,
+            sequence=self._sequence,
+            erased=self._erased(utterance),
+        )
         self._sequence += 1
         self._remember(numbered)
         self._archive.tell(KeepUtterance(self._session, numbered, is_new=True))
         self._count_terms(numbered)
+
+    def _erased(self, utterance: Utterance) -> int:
+        """Count how much of its captions was taken back; once, for it may come again unspoken."""
+        if utterance.id in self._recent:
+            return self._recent[utterance.id].erased
+        erased = self._captions[utterance.speaker].stand(utterance)
+        self._metering.captions(erased, len(units(utterance.text, utterance.language or "")))
+        return erased
 
     def _count_terms(self, utterance: Utterance) -> None:
         """Note which terms of the glossary were said, and whether they came out as they should."""

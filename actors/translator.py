@@ -31,7 +31,8 @@ from kallglot.messages import (
     UtteranceRecognised,
     UtteranceRendered,
 )
-from kallglot.model.transcript import Rendering
+from kallglot.model.transcript import Rendering, Utterance
+from kallglot.sentences import Sentence
 from kallglot.speech.engines import SpeechRequest, TextRequest
 
 __all__ = ["Translator"]
@@ -76,7 +77,7 @@ class Translator(AsyncioActor):
         self._glossary = services.glossary
         self._session = session
         self._transcript = transcript
-        self._before = ""
+        self._sentence = Sentence()
         self._queue: deque[UtteranceRecognised] = deque()
         self._is_busy = False
         self._is_finishing = False
@@ -113,10 +114,15 @@ class Translator(AsyncioActor):
     async def _interpret(self, recognised: UtteranceRecognised) -> Interpreted:
         utterance = recognised.utterance
         listeners = recognised.listeners if utterance.is_sure else ()
-        languages = dict.fromkeys(one.language for one in listeners if one.language is not None)
+        # They may have spoken another language than they usually do: then some hear how it sounded.
+        languages = dict.fromkeys(
+            one.language
+            for one in listeners
+            if one.language is not None and self._can_translate(utterance, one.language)
+        )
         renderings = [await self._translate(recognised, language) for language in languages]
-        self._before = utterance.text
         sure = tuple(rendering for rendering in renderings if rendering is not None)
+        self._sentence = self._sentence.with_(utterance, sure)
         is_sure = utterance.is_sure and len(sure) == len(renderings)
         self._transcript.tell(
             UtteranceRendered(attrs.evolve(utterance, renderings=sure, is_sure=is_sure))
@@ -129,20 +135,26 @@ class Translator(AsyncioActor):
         )
         return Interpreted()
 
+    def _can_translate(self, utterance: Utterance, language: str) -> bool:
+        return self._speech.can_translate(utterance.language or "", language)
+
     async def _translate(self, recognised: UtteranceRecognised, language: str) -> Rendering | None:
         """Return the utterance in `language`, or None if the translator does not vouch for it."""
-        utterance = recognised.utterance
-        source = utterance.language or ""
-        terms = glossary.terms_for(self._glossary, utterance.text, source, language)
-        text = without_fillers(utterance.text, source)
-        request = TextRequest(text, source, language, context=self._before, terms=terms)
         clock = asyncio.get_running_loop().time
         asked = clock()
-        translation = await self._speech.translate(request, within=PATIENCE)
-        if not translation.is_sure:
-            return None
-        took = clock() - asked
-        return Rendering(language, translation.text, translation.confidence, compute=took)
+        for request in self._sentence.requests(recognised.utterance, language):
+            translation = await self._speech.translate(self._told(request), within=PATIENCE)
+            # Who has nothing to add to what was spoken has left something out.
+            if translation.is_sure and (translation.text.strip() or not request.prefix):
+                took = clock() - asked
+                return Rendering(language, translation.text, translation.confidence, compute=took)
+        return None
+
+    def _told(self, request: TextRequest) -> TextRequest:
+        """Leave out what nobody repeats, and say what must become what."""
+        terms = glossary.terms_for(self._glossary, request.text, request.source, request.target)
+        text = without_fillers(request.text, request.source)
+        return attrs.evolve(request, text=text, terms=terms)
 
     async def _speak(self, recognised: UtteranceRecognised, rendering: Rendering) -> None:
         listeners = [
@@ -171,6 +183,7 @@ class Translator(AsyncioActor):
         """Keep the utterance untranslated, and let its sound pass."""
         if not isinstance(error, EngineError):
             logger.error("interpreting failed", exc_info=error)
+        self._sentence = self._sentence.with_(recognised.utterance, ())
         self._transcript.tell(UtteranceRendered(recognised.utterance))
         _pass_original(recognised, recognised.listeners)
         if not isinstance(error, EngineBusy):  # that costs an utterance, not the session

@@ -62,11 +62,13 @@ class Voicing:
     def close(self) -> None:
         self._ear.close()
 
-    def pass_on_to(self, listeners: Sequence[Listener]) -> None:
-        """Let those among `listeners` who hear the original hear it from now on."""
+    def pass_on_to(self, listeners: Sequence[Listener], *, is_understood: bool) -> None:
+        """Let those among `listeners` who hear the original hear it from now on.
+
+        An echo does harm where it would be understood: translated, or taken for a language.
+        """
         self._live = tuple(listener for listener in listeners if listener.original)
-        # An echo does harm where it would be translated.
-        self._guard.is_wanted = any(listener.language is not None for listener in listeners)
+        self._guard.is_wanted = is_understood
 
     def hear(self, heard: VoiceHeard) -> bool:
         """Take a frame of the voice; tells whether something is missing before it."""

@@ -5,8 +5,8 @@ The API answers from the store, or asks through this protocol; it never sees an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import attrs
 
@@ -86,6 +86,23 @@ class Calls(Protocol):
 
         Does nothing if the session is not living.
         """
+        ...
+
+    async def hang_up(
+        self, session_id: str, leg_id: str | None = None, participant: str | None = None
+    ) -> None:
+        """Close one leg, those of a participant, or all; return when that is in the store.
+
+        Whoever was on them may come back.  Does nothing if the session is not living, or the leg
+        is gone already.
+
+        Raises:
+            NotFound: the session never had such a leg.
+        """
+        ...
+
+    async def note_metadata(self, session_id: str, metadata: Mapping[str, Any] | None) -> None:
+        """Let a living session know its metadata, which have been stored."""
         ...
 
     async def attach(self, session_id: str, arrival: Arrival) -> None:

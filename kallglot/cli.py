@@ -14,7 +14,24 @@ from kallglot.errors import KallglotError
 __all__ = ["main"]
 
 #: In the order in which they are listed.  A command's module is loaded when it is used.
-COMMANDS = ("demo", "serve", "check", "models", "keys", "call", "export")
+COMMANDS = (
+    "demo",
+    "serve",
+    "check",
+    "models",
+    "keys",
+    "organizations",
+    "webhooks",
+    "connections",
+    "numbers",
+    "route-test",
+    "call",
+    "simulate",
+    "listen",
+    "export",
+    "usage",
+    "openapi",
+)
 
 HELP = """Kallglot lets two people on the phone each speak their own language.
 
@@ -36,7 +53,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"kallglot.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(_module(cmd_name)).command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -46,6 +63,10 @@ class Commands(click.Group):
             raise click.ClickException(_on_one_line(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise click.ClickException(_on_one_line(error)) from error
+
+
+def _module(command: str) -> str:
+    return f"kallglot.commands.{command.replace('-', '_')}"
 
 
 def _on_one_line(error: Exception) -> str:

@@ -19,7 +19,8 @@ from typing import Any
 import attrs
 
 from kallglot.errors import SettingsError
-from kallglot.routing import Directory
+from kallglot.model.retention import Retention
+from kallglot.routing import Directory, ManagedNumber
 from kallglot.settingtable import PREFIX, SETTINGS, Setting
 from kallglot.settingtypes import (
     Address,
@@ -32,11 +33,14 @@ from kallglot.speech.models import profiles
 
 __all__ = [
     "SETTINGS",
+    "CorsSettings",
     "ModelsSettings",
     "RecordingSettings",
+    "RetentionSettings",
     "Setting",
     "Settings",
     "SpeechSettings",
+    "WebhookSettings",
 ]
 
 FILE = "kallglot.toml"
@@ -80,9 +84,34 @@ class RecordingSettings:
     allow: bool
     retention_days: int
 
+
+@attrs.frozen
+class RetentionSettings:
+    """How long words and events are kept, where an organization has no rule of its own."""
+
+    transcript_days: int
+    event_days: int
+
+
+@attrs.frozen
+class WebhookSettings:
+    """Where webhooks may go, how long they may take, and how long that is remembered."""
+
+    allow_private: bool
+    timeout: float
+    keep_days: int
+    retry_scale: float
+
     @property
-    def retention(self) -> float:
-        return self.retention_days * 86_400.0
+    def kept(self) -> float:
+        return self.keep_days * 86_400.0
+
+
+@attrs.frozen
+class CorsSettings:
+    """Whose pages may ask."""
+
+    origins: tuple[str, ...]
 
 
 @attrs.frozen
@@ -108,6 +137,9 @@ class Settings:
     speech: SpeechSettings
     models: ModelsSettings
     recording: RecordingSettings
+    retention: RetentionSettings
+    webhooks: WebhookSettings
+    cors: CorsSettings
     directory: Directory
 
     @classmethod
@@ -143,7 +175,9 @@ class Settings:
         plain = {name: value for name, value in values.items() if "." not in name}
         plain["public_url"] = plain["public_url"] or f"http://{plain['bind'].reachable}"
         directory = Directory(
-            numbers=plain.pop("numbers"),
+            numbers={
+                number: ManagedNumber(carrier) for number, carrier in plain.pop("numbers").items()
+            },
             connections=plain.pop("connections"),
             is_sip_enabled=values["sip.enabled"],
         )
@@ -152,7 +186,17 @@ class Settings:
             speech=SpeechSettings(**section("speech")),
             models=ModelsSettings(**section("models")),
             recording=RecordingSettings(**section("recording")),
+            retention=RetentionSettings(**section("retention")),
+            webhooks=WebhookSettings(**section("webhooks")),
+            cors=CorsSettings(**section("cors")),
             directory=directory,
+        )
+
+    @property
+    def kept(self) -> Retention:
+        """How long what is kept where an organization has no rule of its own."""
+        return Retention(
+            self.recording.retention_days, self.retention.transcript_days, self.retention.event_days
         )
 
     def listening_on(self, port: int) -> Settings:

@@ -11,8 +11,11 @@
     + RateLimited        - too often
     + OverCapacity       - this server carries as many calls as it may
     + NotAvailable       - understood, and not offered here
+    + CarrierRefused     - understood, and turned down by the carrier; the message is its own
   x ProviderError        - the network's or the provider's; costs a leg
-    + WireError          - a frame that cannot be understood
+    + WireError          - a frame, or a webhook, that cannot be understood
+    + CarrierDeclined    - a carrier's REST API said no; `code` says why
+    + CarrierUnreachable - it said nothing, or is being left alone for a while
   x EngineError          - the machine's; costs a translation, the voice passes untranslated
     + EngineBusy         - it would take too long
     + ModelMissing       - no such model on this machine; the message says how to get it
@@ -30,6 +33,9 @@ once released.  Which HTTP status a class becomes is decided in `kallglot.api.er
 from __future__ import annotations
 
 __all__ = [
+    "CarrierDeclined",
+    "CarrierRefused",
+    "CarrierUnreachable",
     "ChildFailed",
     "EngineBusy",
     "EngineError",
@@ -132,12 +138,41 @@ class NotAvailable(Refused):
     code = "feature_not_available"
 
 
+class CarrierRefused(Refused):
+    """A carrier turned down what was asked of it on somebody's behalf; the message says why."""
+
+    code = "provider_error"
+
+
 class ProviderError(KallglotError):
     """A carrier or its network failed; a leg is lost."""
 
 
 class WireError(ProviderError):
-    """A frame that cannot be understood."""
+    """A frame, or a webhook, that cannot be understood."""
+
+
+class CarrierDeclined(ProviderError):
+    """A carrier did not do what it was asked to.
+
+    `code` is one of our stable error codes, `status` and `carrier_code` are the carrier's own.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, status: int, carrier_code: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.carrier_code = carrier_code
+
+
+class CarrierUnreachable(ProviderError):
+    """A carrier did not answer, or is being left alone; `was_sent` if it may have been reached."""
+
+    def __init__(self, message: str, *, was_sent: bool) -> None:
+        super().__init__(message)
+        self.was_sent = was_sent
 
 
 class EngineError(KallglotError):

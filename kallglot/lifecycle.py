@@ -23,6 +23,7 @@ from kallglot.messages import (
     AudioHeard,
     DeadlinePassed,
     EndSession,
+    LanguageDetected,
     LegConnected,
     LegLost,
     PartFinished,
@@ -46,6 +47,7 @@ __all__ = [
     "State",
     "Step",
     "advance",
+    "detected",
     "reconnect_deadline",
     "restored",
 ]
@@ -96,7 +98,8 @@ class Active:
     """Audio has been heard; time is being billed from `since`.
 
     `missing` were connected and are not any more.  At `deadline` the session ends: because
-    nobody came back if `is_waiting`, else because nothing has been heard for so long.
+    nobody came back if `is_waiting`, else because nothing has been heard for so long.  What the
+    `detected` speak was not given but heard, and may change.
     """
 
     seats: frozenset[Seat]
@@ -104,6 +107,7 @@ class Active:
     since: float
     deadline: float
     is_waiting: bool = False
+    detected: frozenset[str] = frozenset()
     status = "active"
 
 
@@ -159,7 +163,13 @@ class FinishParts:
 
 Effect: TypeAlias = StartParts | HangUpLegs | FinishParts
 Message: TypeAlias = (
-    LegConnected | AudioHeard | LegLost | PartFinished | DeadlinePassed | EndSession
+    LegConnected
+    | AudioHeard
+    | LanguageDetected
+    | LegLost
+    | PartFinished
+    | DeadlinePassed
+    | EndSession
 )
 
 
@@ -198,6 +208,11 @@ def reconnect_deadline(state: State) -> float | None:
     return state.deadline if isinstance(state, Active) and state.is_waiting else None
 
 
+def detected(state: State) -> frozenset[str]:
+    """Return whose language was not given but heard."""
+    return state.detected if isinstance(state, Active) else frozenset()
+
+
 def restored(state: State, now: float, limits: Limits = Limits()) -> State:
     """Return what a state that was stored by a server that has died means at `now`.
 
@@ -210,7 +225,9 @@ def restored(state: State, now: float, limits: Limits = Limits()) -> State:
         case Active(is_waiting=False):
             gone = state.missing | _people(state.seats)
             deadline = now + limits.reconnect_within
-            return Active(frozenset(), gone, state.since, deadline, is_waiting=True)
+            return attrs.evolve(
+                state, seats=frozenset(), missing=gone, deadline=deadline, is_waiting=True
+            )
         case Active():
             gone = state.missing | _people(state.seats)
             return attrs.evolve(state, seats=frozenset(), missing=gone)
@@ -259,6 +276,8 @@ def _active(state: Active, message: Message, now: float, limits: Limits) -> Step
         case LegLost(leg) if (seats := _without(state.seats, leg)) != state.seats:
             gone = _people(state.seats - seats)
             return Step(_attended(state, seats, state.missing | gone, now, limits))
+        case LanguageDetected(participant):
+            return Step(attrs.evolve(state, detected=state.detected | {participant}))
         case EndSession(reason):
             return _wind_down(reason, now, limits)
         case DeadlinePassed():
@@ -282,7 +301,9 @@ def _attended(
         deadline = state.deadline
     else:
         deadline = now + (limits.reconnect_within if is_waiting else limits.silent_for)
-    return Active(seats, missing, state.since, deadline, is_waiting)
+    return attrs.evolve(
+        state, seats=seats, missing=missing, deadline=deadline, is_waiting=is_waiting
+    )
 
 
 def _wind_down(reason: str, now: float, limits: Limits) -> Step:

@@ -191,11 +191,16 @@ class Listener:
 
 @attrs.frozen
 class RouteVoice(Request):
-    """From now on, these hear you."""
+    """From now on, these hear you, and that is what you speak as far as is known.
+
+    `candidates` are the languages to expect.  If it `may_wait`, those who are being interpreted to
+    first hear the end of it.
+    """
 
     listeners: tuple[Listener, ...]
     language: str | None
     candidates: tuple[str, ...]
+    may_wait: bool = False
 
 
 @attrs.frozen
@@ -299,11 +304,17 @@ class RenderingSpoken(Fact):
 
 @attrs.frozen
 class LanguageDetected(Fact):
-    """It has become clear which language a participant speaks."""
+    """It has become clear which language a participant speaks, or speaks now.
+
+    `before` is what they spoke until then, None the first time; `alternatives` are other languages
+    that it may be, likeliest first.
+    """
 
     participant: str
     language: str
     confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+    before: str | None = None
 
 
 @attrs.frozen

@@ -26,6 +26,9 @@ __all__ = ["ENGINES", "Asked", "Engines", "Metering", "Outcome"]
 #: Engines that have counts even before they have done anything.
 ENGINES: Final = ("recogniser", "transcriber", "translator", "synthesiser")
 
+#: What may become of a delivery by an attempt.
+WEBHOOK_OUTCOMES: Final = ("delivered", "retried", "given_up")
+
 # Bounds in seconds, narrow around what must be reached.
 _FIRST_AUDIO: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 _SPAN: Final = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 30.0)
@@ -82,6 +85,7 @@ class Metering:
         self._calls = _Calls(self.registry)
         self._lag = _Lag(self.registry)
         self._engines = _Engines(self.registry)
+        self._webhooks = _Webhooks(self.registry)
         self._watched: Engines | None = None
         ProcessCollector(registry=self.registry)
 
@@ -99,7 +103,11 @@ class Metering:
         self._calls.legs.labels(provider).dec()
 
     def frames_dropped(self, where: str, count: int = 1) -> None:
-        """Count frames of sound that went nowhere; `where` is a kind of place, such as `leg`."""
+        """Count frames of sound that went nowhere.
+
+        `where` is `leg` for what came faster than anybody speaks, and `mailbox` for what was too
+        old when its receiver would have come to it.
+        """
         self._calls.frames.labels(where).inc(count)
 
     def echo(self) -> None:
@@ -134,6 +142,18 @@ class Metering:
         """Count the units of one turn's captions: those that were taken back, and those left."""
         self._lag.erased.inc(deleted)
         self._lag.captioned.inc(final)
+
+    # Webhooks.
+
+    def webhook(self, outcome: str, seconds: float) -> None:
+        """Count an attempt, as `delivered`, `retried` or `given_up`, and how long it took."""
+        self._webhooks.attempts.labels(outcome).inc()
+        self._webhooks.seconds.observe(max(0.0, seconds))
+
+    def webhooks_waiting(self, pending: int, age: float) -> None:
+        """Set how many deliveries are pending, and how old the oldest is."""
+        self._webhooks.pending.set(pending)
+        self._webhooks.age.set(max(0.0, age))
 
     # Engines.
 
@@ -186,6 +206,8 @@ class _Calls:
         self.frames = Counter(
             "kallglot_frames_dropped", "Frames of sound dropped.", ["where"], registry=registry
         )
+        for where in ("leg", "mailbox"):
+            self.frames.labels(where)
         self.echoes = Counter("kallglot_echoes", "Turns that were only an echo.", registry=registry)
 
 
@@ -224,6 +246,32 @@ class _Lag:
         self.captioned = Counter(
             "kallglot_caption_units_final", "Words of captions that stand.", registry=registry
         )
+
+
+class _Webhooks:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.attempts = Counter(
+            "kallglot_webhook_attempts",
+            "Attempts to deliver an event, by what became of the delivery.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "kallglot_webhook_attempt_seconds",
+            "From an attempt to its answer, or until it was given up.",
+            buckets=_WORK,
+            registry=registry,
+        )
+        self.pending = Gauge(
+            "kallglot_webhook_deliveries_pending", "Deliveries to be made.", registry=registry
+        )
+        self.age = Gauge(
+            "kallglot_webhook_oldest_pending_seconds",
+            "How old the event is that has been waiting longest to be delivered.",
+            registry=registry,
+        )
+        for outcome in WEBHOOK_OUTCOMES:
+            self.attempts.labels(outcome)
 
 
 class _Engines:

@@ -111,11 +111,6 @@ class Overlap:
         self._state: _Quiet | _Against | _Assenting | _Held = _Quiet()
 
     @property
-    def is_holding(self) -> bool:
-        """Whether translations are kept back because the listener has interrupted."""
-        return isinstance(self._state, _Held)
-
-    @property
     def is_doubtful(self) -> bool:
         """Whether the listener speaks against a translation and has not interrupted it yet."""
         return isinstance(self._state, _Against)
@@ -185,7 +180,10 @@ _EPSILON = 1e-6
 
 def is_assent(words: str, language: str | None) -> bool:
     """Tell whether these are words by which one shows that one is listening."""
-    said = [_letters(word) for word in words.replace("-", "").split()]
+    pieces = words.replace("-", "").split()
+    if len(pieces) > 2 * _MOST_WORDS:  # somebody is telling a story; spare the letters
+        return False
+    said = [_letters(word) for word in pieces]
     known = ASSENT[""] | ASSENT.get((language or "").partition("-")[0], frozenset())
     spoken = [word for word in said if word]
     return 0 < len(spoken) <= _MOST_WORDS and all(word in known for word in spoken)

@@ -2,17 +2,39 @@
 
 A plugin is a `Provider` named by an entry point in the group `kallglot.providers`.  Its wire is
 a codec without I/O: frames of the provider's protocol in, events out, and back.  It imports
-`kallglot.providers`, `.audio`, `.errors`, `.messages`, `.model` and nothing else of ours; the
-built-in ones do the same.
+`kallglot.providers`, `.audio`, `.carriers`, `.errors`, `.messages`, `.model` and nothing else of
+ours; the built-in ones do the same.
+
+A wire is all that a provider of streams needs.  One that also carries the calls brings the rest,
+and each of these needs only those before it:
+
+    settings   what its credentials are
+    verify     whether a webhook is really from there
+    admit      whether a stream's upgrade is
+    webhooks   what a webhook means, and how steps are written in answer
+    client     what its REST API does
+
+A webhook to `/providers/{name}/{suffix}` is served like this, `now` being the time of day:
+
+    provider.verify(request, settings, now)     # raises NotAuthenticated
+    delivery = webhook.read(request)            # raises WireError
+    if replays.is_new(delivery.key, now): ...   # the facts are for the call's actor
+    webhook.render(steps) or webhook.nothing    # steps, if the call's actor has any
+
+and everything else is asked of `provider.client(settings, line)`.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
+
+from kallglot.carriers.client import CarrierClient
+from kallglot.carriers.exchange import Line
+from kallglot.carriers.webhook import Webhook, WebhookRequest
 
 __all__ = [
     "GROUP",
@@ -39,7 +61,8 @@ __all__ = [
 
 GROUP = "kallglot.providers"
 
-#: The version of this interface; a plugin names the one it was written for.
+#: The version of this interface; a plugin names the one it was written for.  It rises when a plugin
+#: written for the one before would no longer work; what is added as an optional field leaves it.
 INTERFACE = 1
 
 Frame: TypeAlias = str | bytes
@@ -229,6 +252,19 @@ class Provider:
 
     `recognises` tells from a stream's first frame whether the provider's dialect is spoken;
     `wire` makes the codec for one such stream.
+
+    `settings` is a frozen attrs class, described by `kallglot.carriers.settings`; its instances go
+    to the three functions below, which trust that type and are therefore typed `Any`.
+
+    * `verify(request, settings, now)` raises `NotAuthenticated` unless the carrier has sent this
+      webhook, and just now.
+    * `admit(request, settings, token)` raises the same unless the carrier opens this stream;
+      `token` is the one the stream was ordered with.
+    * `client(settings, line)` makes a client that asks over that line.
+
+    `capabilities` are words that the rest of the server looks for: `marks` and `dtmf` of the wire,
+    `documents` if steps are written in answers, `commands` if they can be carried out one by one
+    and leave a stream open that they are not about, `numbers` if they can be bought.
     """
 
     name: str
@@ -236,6 +272,15 @@ class Provider:
     recognises: Callable[[Frame], bool]
     wire: Callable[[StreamOffer], Wire]
     capabilities: frozenset[str] = frozenset()
+    settings: type | None = None
+    verify: Callable[[WebhookRequest, Any, float], None] | None = None
+    admit: Callable[[WebhookRequest, Any, str | None], None] | None = None
+    webhooks: tuple[Webhook, ...] = ()
+    client: Callable[[Any, Line], CarrierClient] | None = None
+
+    def webhook(self, suffix: str) -> Webhook | None:
+        """Return what answers at `/providers/{name}/{suffix}`."""
+        return next((each for each in self.webhooks if each.suffix == suffix), None)
 
 
 def discover() -> dict[str, Provider]:

@@ -11,43 +11,55 @@ import gc
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import attrs
 from aiohttp import web
 
 from actors import records
+from actors.courier import Posting
+from actors.postoffice import PostOffice
 from actors.services import Services, Spoken
 from actors.supervisor import Address
 from actors.switchboard import LivingCalls, Switchboard, Switching
 from kallglot import lifecycle
 from kallglot.api.app import create_app
+from kallglot.api.context import ACCOUNTS, PROVIDERS
 from kallglot.api.metrics import Exposed
+from kallglot.breaker import Patience
 from kallglot.ceiling import CeilingPolicy
 from kallglot.config import Settings
 from kallglot.errors import EngineError, SettingsError
 from kallglot.lifecycle import Limits
 from kallglot.metering import Metering
+from kallglot.model.session import Session
 from kallglot.overlap import OverlapRules
 from kallglot.phrases import PHRASES
 from kallglot.providers import Provider, discover
+from kallglot.reaching import reaching
 from kallglot.settingtypes import Address as BindAddress
 from kallglot.speech.engines import SpeechRequest
 from kallglot.speech.metered import MeteredSpeech
 from kallglot.speech.service import SpeechService
 from kallglot.state import dump, load
 from kallglot.store import Store
-from kallglot.store.keys import NewKey
+from kallglot.store.keys import SCOPES, NewKey
 from kallglot.store.lock import only_server_of
+from kallglot.store.sessions import LifeState
+from kallglot.sweeper import sweeping
 from kallglot.timeline import Timeline
+from kallglot.webhooks.schedule import Schedule
+from kallglot.webhooks.sender import Conduct, Sender
 
-__all__ = ["Server", "running", "settle"]
+__all__ = ["Premises", "Server", "premises", "running", "settle"]
 
 logger = logging.getLogger(__name__)
 
 #: Seconds that streams get to say goodbye when the server stops.
 FAREWELL = 5.0
+#: Sessions that are resumed at a time: their writes go to the disk together.
+TOGETHER = 64
 
 _INTERRUPTIONS = {
     "insist": OverlapRules("insist"),
@@ -71,42 +83,61 @@ class Server:
     first_key: str | None = attrs.field(default=None, repr=False)
 
 
+@attrs.frozen
+class Premises:
+    """The data folder and the address of a server, which nobody else has now."""
+
+    settings: Settings
+    listener: socket.socket
+
+
+@contextmanager
+def premises(settings: Settings) -> Iterator[Premises]:
+    """Take folder and address; worth doing before models are loaded for nothing.
+
+    Raises:
+        SettingsError: one of them is taken, or cannot be used.
+    """
+    with only_server_of(settings.data), _bound(settings.bind) as listener:
+        yield Premises(settings.listening_on(listener.getsockname()[1]), listener)
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
     speech: SpeechService,
     providers: Mapping[str, Provider] | None = None,
     metering: Metering | None = None,
+    held: Premises | None = None,
 ) -> AsyncIterator[Server]:
     """Run a server on a `speech` service that has been started.
 
-    `metering` is given by whoever counts something of their own, or has the engines watched.
+    `metering` is for who counts more or has the engines watched, `held` for who took them before.
 
     Raises:
         SettingsError: the address or the data folder is taken, or cannot be used.
         StoreError: the data folder cannot be used.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(only_server_of(settings.data))
-        listener = stack.enter_context(_bound(settings.bind))
-        settings = settings.listening_on(listener.getsockname()[1])
+        held = held or stack.enter_context(premises(settings))
+        settings, listener = held.settings, held.listener
         store = await Store.open(settings.data, settings.secret_key or None)
         stack.push_async_callback(store.close)
         first_key = await _first_key(store)
         notices = await _speak_notices(speech)
         metering = metering or Metering()
-        metered = MeteredSpeech(speech, metering)
+        await stack.enter_async_context(_delivering(settings, store, metering))
 
         def make_services(archive: Address, announcer: Address) -> Services:
             return Services(
-                speech=metered,
+                speech=MeteredSpeech(speech, metering),
                 archive=archive,
                 announcer=announcer,
                 recordings=settings.data / "recordings",
                 limits=_limits(settings),
                 overlap=_overlap(settings),
                 ceiling=CeilingPolicy(ceiling=settings.lag_ceiling),
-                retention=settings.recording.retention,
+                retention=settings.kept,
                 notices=notices,
                 metering=metering,
             )
@@ -126,9 +157,10 @@ async def running(
             providers=discover() if providers is None else providers,
             exposed=Exposed(metering, settings.metrics),
         )
+        await stack.enter_async_context(_reaching_carriers(app))
+        await stack.enter_async_context(sweeping(store, settings.data, settings.kept))
         await stack.enter_async_context(_listening(app, listener))
-        url = f"http://{settings.bind.reachable}"
-        logger.info("listening on %s", url)
+        logger.info("listening on %s", url := f"http://{settings.bind.reachable}")
         yield Server(url, settings, store, calls, speech, first_key)
         await _say_goodbye(calls)
 
@@ -166,6 +198,13 @@ def _bound(address: BindAddress) -> socket.socket:
 
 
 @asynccontextmanager
+async def _reaching_carriers(app: web.Application) -> AsyncIterator[None]:
+    async with reaching(app[PROVIDERS]) as accounts:
+        app[ACCOUNTS] = accounts
+        yield
+
+
+@asynccontextmanager
 async def _listening(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
     await runner.setup()
@@ -176,17 +215,37 @@ async def _listening(app: web.Application, listener: socket.socket) -> AsyncIter
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def _delivering(settings: Settings, store: Store, metering: Metering) -> AsyncIterator[None]:
+    """Have webhooks delivered, until everybody else has stopped who may have something to tell."""
+    webhooks = settings.webhooks
+    async with Sender(Conduct(webhooks.timeout, webhooks.allow_private)) as sender:
+        posting = Posting(
+            store,
+            sender,
+            schedule=Schedule(scale=webhooks.retry_scale),
+            patience=Patience().scaled(webhooks.retry_scale),
+            metering=metering,
+            kept=webhooks.kept,
+        )
+        office = PostOffice.start(posting)
+        try:
+            yield
+        finally:
+            await office.stop(within=FAREWELL * 2)
+
+
 async def _first_key(store: Store) -> str | None:
     """Make the first organization and its key, if there is none."""
     if await store.keys.all():
         return None
-    organizations = await store.keys.organizations()
+    organizations = await store.organizations.all()
     organization = (
-        organizations[0]
-        if organizations
-        else await store.keys.add_organization("default", time.time())
+        organizations[0] if organizations else await store.organizations.add("default", time.time())
     )
-    made: NewKey = await store.keys.create(organization.id, time.time(), name="first")
+    made: NewKey = await store.keys.create(
+        organization.id, time.time(), name="first", scopes=SCOPES
+    )
     return made.text
 
 
@@ -208,16 +267,22 @@ async def _resume(store: Store, calls: LivingCalls, limits: Limits) -> None:
 
     What its legs' end means is in the store before anybody can ask.
     """
-    for left, stored in await store.sessions.list_living():
-        now = time.time()
-        deadline = left.created_at + limits.connect_within
-        state = lifecycle.Created(deadline) if stored is None else load(stored)
-        state = lifecycle.restored(state, now, limits)
-        session = records.updated(left, state, now)
-        await store.sessions.save(session, dump(state))
-        legs = tuple(await store.legs.of_session(session.id))
-        await calls.resume(session, state, legs)
-        logger.info("resumed %s, which is %s", session.id, records.in_words(state))
+    gate = asyncio.Semaphore(TOGETHER)
+
+    async def resume(left: Session, stored: LifeState | None) -> None:
+        async with gate:
+            now = time.time()
+            deadline = left.created_at + limits.connect_within
+            state = lifecycle.Created(deadline) if stored is None else load(stored)
+            state = lifecycle.restored(state, now, limits)
+            session = records.updated(left, state, now)
+            await store.sessions.save(session, dump(state))
+            legs = tuple(await store.legs.of_session(session.id))
+            await calls.resume(session, state, legs)
+            logger.info("resumed %s, which is %s", session.id, records.in_words(state))
+
+    living = await store.sessions.list_living()
+    await asyncio.gather(*(resume(left, stored) for left, stored in living))
 
 
 async def _say_goodbye(calls: LivingCalls) -> None:

@@ -19,8 +19,10 @@ __all__ = [
     "AddressType",
     "Choice",
     "ConnectionsType",
+    "Factor",
     "FolderType",
     "NumbersType",
+    "OriginsType",
     "Seconds",
     "Secret",
     "SettingType",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?", re.ASCII)
 _CONNECTION = re.compile(r"pcon_[A-Za-z0-9]{1,64}", re.ASCII)
 
 
@@ -209,6 +212,19 @@ class Seconds:
 
 
 @attrs.frozen
+class Factor:
+    least: float
+    most: float
+
+    @property
+    def says(self) -> str:
+        return f"a number from {self.least:g} to {self.most:g}"
+
+    def __call__(self, value: object) -> float:
+        return Seconds(self.least, self.most)(value)
+
+
+@attrs.frozen
 class NumbersType:
     says: str = "a table of numbers such as +15550100 and their carriers, twilio or telnyx"
     example: tuple[str, ...] = ("[numbers]", '"+15550100" = "twilio"')
@@ -225,6 +241,25 @@ class NumbersType:
             if carrier not in CARRIERS:
                 raise UnfitError(f"{self.says}; {carrier!r} is not a carrier")
         return dict(value)
+
+
+@attrs.frozen
+class OriginsType:
+    says: str = "a list of origins such as https://app.example.com, or * for all"
+
+    def __call__(self, value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [origin.strip() for origin in value.split(",") if origin.strip()]
+        if not isinstance(value, list | tuple):
+            raise UnfitError
+        return tuple(map(self._origin, value))
+
+    def _origin(self, value: object) -> str:
+        if value == "*":
+            return "*"
+        if not isinstance(value, str) or not _ORIGIN.fullmatch(value):
+            raise UnfitError
+        return value.lower()
 
 
 @attrs.frozen

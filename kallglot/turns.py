@@ -39,7 +39,7 @@ class TurnPolicy:
     onset: float = 0.5
     offset: float = 0.35
     starts_after: float = 0.064
-    pauses_after: float = 0.256
+    pauses_after: float = 0.192
     ends_after: float = 0.544
     lead: float = 0.25
     tail: float = 0.2

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
+
+# Before numpy is loaded: on few cores, threads for small sums take longer than the sums.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pykka
 import pytest
@@ -12,6 +16,12 @@ from tests.autojump import AutojumpLoop
 
 #: The rings whose tests wait for sockets, threads or processes.
 REAL_TIME = ("tests/api/", "tests/calls/", "tests/store/", "tests/commands/", "tests/demo/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record", action="store_true", help="write the examples of the reference anew"
+    )
 
 
 def pytest_asyncio_loop_factories(config: Any, item: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kallglot.config import SETTINGS, Settings
 from kallglot.errors import SettingsError
-from kallglot.routing import Connection
+from kallglot.routing import Connection, ManagedNumber
 
 
 @pytest.fixture
@@ -52,13 +52,13 @@ def test_numbers_and_connections_make_a_directory(load):
         default = true
     """
     directory = load(text).directory
-    assert directory.numbers == {"+15550100": "twilio"}
+    assert directory.numbers == {"+15550100": ManagedNumber("twilio")}
     assert directory.is_sip_enabled
     assert directory.connection("pcon_a") == Connection("pcon_a", "telnyx")
     assert directory.default() == Connection("pcon_b", "twilio", True)
     assert load(KALLGLOT_NUMBERS="+1234=twilio, +1235=telnyx").directory.numbers == {
-        "+1234": "twilio",
-        "+1235": "telnyx",
+        "+1234": ManagedNumber("twilio"),
+        "+1235": ManagedNumber("telnyx"),
     }
 
 

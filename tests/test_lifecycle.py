@@ -17,6 +17,7 @@ from kallglot.lifecycle import (
     Seat,
     StartParts,
     advance,
+    detected,
     reconnect_deadline,
     restored,
 )
@@ -24,6 +25,7 @@ from kallglot.messages import (
     AudioHeard,
     DeadlinePassed,
     EndSession,
+    LanguageDetected,
     LegConnected,
     LegLost,
     PartFinished,
@@ -37,6 +39,7 @@ MESSAGES = [
     AGENT,
     LegConnected("c", ()),
     AudioHeard("a"),
+    LanguageDetected("customer", "de", 0.9),
     LegLost("a"),
     LegLost("b"),
     LegLost("c"),
@@ -148,6 +151,14 @@ def test_a_server_that_comes_back_waits_for_those_who_were_connected():
 def test_a_server_that_comes_back_does_not_open_the_window_anew():
     before, _ = play(CUSTOMER, AudioHeard("a"), LegLost("a"))
     assert reconnect_deadline(restored(before, now=200.0)) == 300.0
+
+
+def test_whose_language_was_heard_is_known_after_a_loss_and_to_the_next_server():
+    heard = LanguageDetected("customer", "de", 0.9)
+    state, _ = play(CUSTOMER, AGENT, AudioHeard("a"), heard, LegLost("a"))
+    again = restored(stored.load(stored.dump(state)), now=10.0)
+    assert detected(again) == {"customer"}
+    assert detected(Created(deadline=10.0)) == frozenset()
 
 
 def walk():

@@ -183,17 +183,31 @@ def test_a_known_language_is_not_guessed(recogniser: WhisperRecogniser) -> None:
         assert recogniser.recognise([asked])[0].language == language
 
 
-def test_a_language_is_chosen_among_the_candidates(recogniser: WhisperRecogniser) -> None:
-    (free,) = recogniser.recognise([_sound(4)])
-    others = tuple({"de", "en", "fr"} - {free.language})
-    (chosen,) = recogniser.recognise([attrs.evolve(_sound(4), candidates=others)])
-    assert chosen.language in others
-    assert chosen.language_confidence <= free.language_confidence
+@pytest.mark.parametrize("seed", range(6))
+def test_another_language_than_the_candidates_is_taken_where_it_is_clearly_likelier(
+    recogniser: WhisperRecogniser, seed: int
+) -> None:
+    (free,) = recogniser.recognise([_sound(seed)])
+    for name, share in free.alternatives:
+        (one,) = recogniser.recognise([attrs.evolve(_sound(seed), candidates=(name,))])
+        is_clear = free.language_confidence > 4 * share
+        assert one.language == (free.language if is_clear else name)
+        expected = free.language_confidence if is_clear else share
+        assert one.language_confidence == pytest.approx(expected, rel=1e-3)
 
 
 def test_candidates_the_model_does_not_know_do_not_count(recogniser: WhisperRecogniser) -> None:
-    (one,) = recogniser.recognise([attrs.evolve(_sound(4), candidates=("xx", "fr"))])
-    assert one.language == "fr"
+    known, both = (attrs.evolve(_sound(4), candidates=each) for each in (("fr",), ("xx", "fr")))
+    one, other = recogniser.recognise([known, both])
+    assert one.language == other.language
+
+
+def test_of_a_language_that_is_given_it_is_told_what_else_it_sounds_like(
+    recogniser: WhisperRecogniser,
+) -> None:
+    (one,) = recogniser.recognise([attrs.evolve(_sound(4), language="fr")])
+    assert {"fr"}.isdisjoint(dict(one.alternatives))
+    assert one.alternatives
 
 
 def test_telephone_sound_is_brought_to_the_rate_of_the_model(

@@ -48,7 +48,8 @@ def test_a_pause_is_told_of_once_before_it_is_known_whether_it_is_the_end():
     events = listen((0.9, 1.0), (0.1, 0.3), (0.9, 1.0), (0.0, 1.0))
     pauses = [event for event in events if isinstance(event, SpeechPaused)]
     assert [round(pause.offset, 1) for pause in pauses] == [1.0, 2.3]
-    assert all(0.2 < pause.end - pause.offset < 0.3 for pause in pauses)
+    longest = TurnPolicy().pauses_after + FRAME
+    assert all(pause.end - pause.offset <= longest for pause in pauses)
     assert isinstance(events[-1], SpeechEnded)
 
 

@@ -7,27 +7,57 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from kallglot.api import glossaries, health, metrics, recordings, sessions, stream, transcripts
-from kallglot.api.auth import guard
+from kallglot.accounts import Accounts
+from kallglot.api import (
+    agents,
+    analyses,
+    api_keys,
+    audit_log,
+    carriers,
+    connections,
+    deliveries,
+    encodings,
+    erasures,
+    eventstream,
+    export,
+    glossaries,
+    health,
+    metrics,
+    number_market,
+    organizations,
+    phone_numbers,
+    recordings,
+    reference,
+    routes,
+    session_verbs,
+    sessions,
+    stream,
+    transcripts,
+    usage,
+    webhooks,
+)
 from kallglot.api.context import (
-    ALLOWANCE,
+    ACCOUNTS,
     CALLS,
     CARDS,
     CHECKS,
     CLOCK,
     LIMITS,
     PROVIDERS,
-    REQUEST_ID,
     SETTINGS,
     STORE,
     TRANSLATES,
     Check,
     Clock,
 )
+from kallglot.api.crossing import preflight
 from kallglot.api.endpoint import Endpoint, route
 from kallglot.api.errors import answer_errors
+from kallglot.api.headers import compress, sign
+from kallglot.api.keyuse import write_uses
 from kallglot.api.limits import RateLimits
 from kallglot.api.metrics import EXPOSED, Exposed
+from kallglot.api.reference import REFERENCE, Reference
 from kallglot.calls import Calls
 from kallglot.config import Settings
 from kallglot.metering import Metering
@@ -40,7 +70,32 @@ __all__ = ["create_app"]
 LARGEST_BODY = 256 * 1024
 
 #: Everything that can be asked.
-ENDPOINTS: tuple[Endpoint, ...] = ()
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sessions.ENDPOINTS,
+    *session_verbs.ENDPOINTS,
+    *stream.ENDPOINTS,
+    *transcripts.ENDPOINTS,
+    *recordings.ENDPOINTS,
+    *export.ENDPOINTS,
+    *erasures.ENDPOINTS,
+    *analyses.ENDPOINTS,
+    *routes.ENDPOINTS,
+    *connections.ENDPOINTS,
+    *number_market.ENDPOINTS,
+    *phone_numbers.ENDPOINTS,
+    *agents.ENDPOINTS,
+    *usage.ENDPOINTS,
+    *glossaries.ENDPOINTS,
+    *eventstream.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *deliveries.ENDPOINTS,
+    *api_keys.ENDPOINTS,
+    *organizations.ENDPOINTS,
+    *audit_log.ENDPOINTS,
+    *health.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *reference.ENDPOINTS,
+)
 
 
 def create_app(
@@ -59,34 +114,30 @@ def create_app(
 
     `providers` are whose streams are let in; `cards` say which models translate; `checks` what
     else must be ready before calls can be taken.  `exposed` is what
-    `/metrics` shows, and to whom.
+    `/metrics` shows, and to whom.  Carriers can be asked when `ACCOUNTS` has been put in that know
+    the way to them.
     """
-    app = web.Application(middlewares=[answer_errors], client_max_size=LARGEST_BODY)
+    app = web.Application(
+        middlewares=[answer_errors, compress, preflight], client_max_size=LARGEST_BODY
+    )
     app[STORE] = store
     app[CALLS] = calls
     app[SETTINGS] = settings
     app[PROVIDERS] = {} if providers is None else providers
     app[CARDS] = {} if cards is None else cards
+    app[ACCOUNTS] = Accounts(app[PROVIDERS])
     app[CHECKS] = {} if checks is None else checks
     app[TRANSLATES] = translates
     app[CLOCK] = clock
     app[EXPOSED] = Exposed(Metering()) if exposed is None else exposed
     app[LIMITS] = RateLimits(settings.rate_limit)
-    for resource in (sessions, transcripts, recordings, glossaries):
-        app.add_routes(map(guard, resource.routes()))
+    app[REFERENCE] = Reference(ENDPOINTS, settings.public_url)
     app.add_routes(map(route, ENDPOINTS))
-    for resource in (health, metrics, stream):
-        app.add_routes(resource.routes())
-    app.add_routes(recordings.open_routes())
-    app.on_response_prepare.append(_sign)
+    carriers.prepare(app)
+    eventstream.prepare(app)
+    analyses.prepare(app)
+    encodings.prepare(app)
+    app.on_shutdown.append(eventstream.say_goodbye)
+    app.on_response_prepare.append(sign)
+    app.cleanup_ctx.append(write_uses)
     return app
-
-
-async def _sign(request: web.Request, response: web.StreamResponse) -> None:
-    """Put on every answer which request it answers, and what is left to whoever asked."""
-    response.headers["X-Request-ID"] = request[REQUEST_ID]
-    allowance = request.get(ALLOWANCE)
-    if allowance is not None:
-        response.headers["X-RateLimit-Limit"] = str(allowance.limit)
-        response.headers["X-RateLimit-Remaining"] = str(max(0, allowance.left))
-        response.headers["X-RateLimit-Reset"] = str(int(allowance.reset))

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from kallglot.api.context import ALLOWANCE, API_KEY, CLOCK, LIMITS, STORE
 from kallglot.errors import NotAllowed, NotAuthenticated, RateLimited
-from kallglot.store.keys import ApiKey
 
-__all__ = ["admit", "allow", "guard"]
-
-
-def guard(route: web.RouteDef) -> web.RouteDef:
-    """Return the route, open only to those with a good key, and only so often."""
-    handler: Handler = route.handler
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        await _authenticate(request)
-        return await handler(request)
-
-    return web.RouteDef(route.method, route.path, guarded, route.kwargs)
+__all__ = ["admit", "authenticate"]
 
 
 async def admit(request: web.Request, scope: str) -> None:
@@ -30,26 +17,22 @@ async def admit(request: web.Request, scope: str) -> None:
 
     Raises:
         NotAuthenticated: there is no such key.
-        NotAllowed: it lacks the scope.
+        NotAllowed: it lacks the scope, or its organization is suspended.
         RateLimited: it has asked too often.
     """
-    await _authenticate(request)
-    allow(request, scope)
+    await authenticate(request)
+    if scope not in request[API_KEY].scopes:
+        raise NotAllowed(f"this API key lacks the scope {scope}")
 
 
-def allow(request: web.Request, scope: str) -> ApiKey:
-    """Return the key that asks, which may do this.
+async def authenticate(request: web.Request) -> None:
+    """Let in who has a good key and has not asked too often.
 
     Raises:
-        NotAllowed: it may not.
+        NotAuthenticated: there is no such key.
+        NotAllowed: its organization is suspended.
+        RateLimited: its organization has asked too often.
     """
-    key = request[API_KEY]
-    if scope not in key.scopes:
-        raise NotAllowed(f"this API key lacks the scope {scope}")
-    return key
-
-
-async def _authenticate(request: web.Request) -> None:
     now = request.app[CLOCK]()
     text = _presented(request)
     try:
@@ -60,7 +43,10 @@ async def _authenticate(request: web.Request) -> None:
         _count(request, f"somebody at {request.remote}", now)
         raise
     request[API_KEY] = key
-    _count(request, key.id, now)
+    # An organization can make itself more keys, so it is not the key that is counted.
+    _count(request, key.organization_id or key.id, now, key.standing.quotas.rate_limit)
+    if key.standing.status == "suspended":
+        raise NotAllowed("this organization is suspended", code="organization_suspended")
 
 
 def _presented(request: web.Request) -> str | None:
@@ -70,7 +56,7 @@ def _presented(request: web.Request) -> str | None:
     return request.headers.get("X-API-Key") or None
 
 
-def _count(request: web.Request, who: str, now: float) -> None:
-    allowance = request[ALLOWANCE] = request.app[LIMITS].take(who, now)
+def _count(request: web.Request, who: str, now: float, limit: int | None = None) -> None:
+    allowance = request[ALLOWANCE] = request.app[LIMITS].take(who, now, limit)
     if allowance.is_spent:
         raise RateLimited("too many requests", retry_after=max(1.0, allowance.reset - now))

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from kallglot.accounts import Accounts
 from kallglot.api.limits import Allowance, RateLimits
 from kallglot.calls import Calls
 from kallglot.config import Settings
@@ -16,6 +17,7 @@ from kallglot.store import Store
 from kallglot.store.keys import ApiKey
 
 __all__ = [
+    "ACCOUNTS",
     "ALLOWANCE",
     "API_KEY",
     "CALLS",
@@ -44,6 +46,7 @@ SETTINGS = web.AppKey("settings", Settings)
 CARDS: web.AppKey[Mapping[str, EngineCard]] = web.AppKey("cards")
 #: Whether some model translates from a language to another.
 TRANSLATES: web.AppKey[Callable[[str, str], bool]] = web.AppKey("translates")
+ACCOUNTS = web.AppKey("accounts", Accounts)
 CHECKS: web.AppKey[Mapping[str, Check]] = web.AppKey("checks")
 PROVIDERS: web.AppKey[Mapping[str, Provider]] = web.AppKey("providers")
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")

@@ -13,20 +13,29 @@ import attrs
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from kallglot.api import query
 from kallglot.api.auth import admit
 
-__all__ = ["PAGE", "Answer", "Endpoint", "Parameter", "route"]
+__all__ = ["PAGE", "Answer", "Credential", "Endpoint", "Parameter", "route"]
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+#: What lets somebody in where no scope says that a key must.
+Credential: TypeAlias = Literal["api_key", "stream_token", "signature", "nothing"]
 
 
 @attrs.frozen
 class Parameter:
-    """A parameter of the query; `schema` is its JSON Schema."""
+    """A parameter of the query, or a header; `schema` is its JSON Schema."""
 
     name: str
     schema: Mapping[str, Any]
     meaning: str
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is written member by member: `metadata[order]=17`."""
+        return self.schema.get("type") == "object"
 
 
 @attrs.frozen
@@ -44,7 +53,8 @@ class Endpoint:
 
     `scope` is what a key must be allowed to do; None lets everybody in.  `body` is the frozen
     class that the body is read as.  `codes` are the errors it has beyond those that any request
-    may be answered with.
+    may be answered with.  Without a scope, `admits` says what lets somebody in, which the handler
+    looks at itself.
     """
 
     method: Method
@@ -55,8 +65,10 @@ class Endpoint:
     scope: str | None = None
     body: type[Any] | None = None
     query: Sequence[Parameter] = ()
+    headers: Sequence[Parameter] = ()
     codes: Sequence[str] = ()
     is_idempotent: bool = False
+    admits: Sequence[Credential] = ("nothing",)
 
 
 #: The query of a list.
@@ -75,8 +87,12 @@ def route(endpoint: Endpoint) -> web.RouteDef:
     if scope is None:
         return web.RouteDef(endpoint.method, endpoint.path, handle, {})
 
+    objects = frozenset(each.name for each in endpoint.query if each.is_object)
+    names = frozenset(each.name for each in endpoint.query) - objects
+
     async def guarded(request: web.Request) -> web.StreamResponse:
         await admit(request, scope)
+        query.demand_known(request, names, objects)
         return await handle(request)
 
     return web.RouteDef(endpoint.method, endpoint.path, guarded, {})

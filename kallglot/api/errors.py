@@ -1,8 +1,6 @@
-"""Errors as HTTP: the one place where an error becomes a status.
+"""Errors as HTTP: the one place where an error becomes an answer.
 
-A code has one status.  `invalid_request` is 400: what came is no request that we know, because
-it is not JSON, has a field that does not exist, or asks for two things at once.  The other codes
-of `InvalidRequest` are 422: a field is missing or has a value it may not have.
+Which status a code has is in `kallglot.api.codes`.
 """
 
 from __future__ import annotations
@@ -12,11 +10,14 @@ import math
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from kallglot.api.answers import json_answer
+from kallglot.api.codes import CODES, Code
 from kallglot.api.context import REQUEST_ID
 from kallglot.errors import (
+    CarrierRefused,
     EngineError,
     IllegalMove,
     InvalidRequest,
@@ -33,11 +34,22 @@ from kallglot.errors import (
 )
 from kallglot.ids import new_id
 
-__all__ = ["answer_errors"]
+__all__ = ["answer_errors", "status_of"]
 
 logger = logging.getLogger(__name__)
 
-#: What a refusal becomes, by class; the first that fits.
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a record of aiohttp's tells of a fault here, and not of who sent no HTTP."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, web.RequestPayloadError))
+
+
+# It logs each of those with a traceback, and whoever finds the port may fill the disk so.
+logging.getLogger("aiohttp.server").addFilter(_is_ours)
+
+#: What a refusal becomes whose code is not in the table, as a plugin's may be: by class, the first
+#: that fits.
 _REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (InvalidRequest, 422, "validation_error"),
     (NotFound, 404, "not_found_error"),
@@ -48,31 +60,28 @@ _REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (NotAvailable, 403, "permission_error"),
     (RateLimited, 429, "rate_limit_error"),
     (OverCapacity, 503, "server_error"),
+    (CarrierRefused, 502, "server_error"),
     (Refused, 400, "invalid_request_error"),
 )
 
-#: Codes that differ from their class.
-_CODES: dict[str, tuple[int, str]] = {
-    "invalid_request": (400, "validation_error"),
-    "idempotency_mismatch": (400, "invalid_request_error"),
-    "recording_deleted": (410, "not_found_error"),
-}
-
 #: What a failure becomes.
-_FAILURES: dict[type[Exception], tuple[int, str, str]] = {
-    StoreError: (503, "store_unavailable", "the store cannot be used at the moment"),
-    EngineError: (503, "engine_unavailable", "speech cannot be used at the moment"),
-    ProviderError: (502, "provider_error", "the telephone provider failed"),
+_FAILURES: dict[type[Exception], tuple[str, str]] = {
+    StoreError: ("store_unavailable", "the store cannot be used at the moment"),
+    EngineError: ("engine_unavailable", "speech cannot be used at the moment"),
+    ProviderError: ("provider_error", "the telephone provider failed"),
 }
 
-_BUG = (500, "internal_error", "something went wrong here; the log has more under the request id")
+_BUG = ("internal_error", "something went wrong here; the log has more under the request id")
+
+#: What is said of bytes that are not what the headers say.
+_BROKEN = "the body is broken off, or not packed as Content-Encoding says"
 
 #: What aiohttp itself refuses.
 _HTTP_CODES = {
-    404: ("not_found_error", "not_found"),
-    405: ("invalid_request_error", "method_not_allowed"),
-    413: ("invalid_request_error", "body_too_large"),
-    416: ("invalid_request_error", "range_not_satisfiable"),
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    416: "range_not_satisfiable",
 }
 
 #: What aiohttp says in a header, and we repeat.
@@ -93,22 +102,36 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
                 return _answer_refusal(request, error)
             case web.HTTPException():
                 return _answer_http(request, error)
+            case web.RequestPayloadError():
+                return _answer_refusal(request, InvalidRequest(_BROKEN))
+            case ConnectionResetError() if request.transport is None:
+                logger.debug("%s was broken off", request[REQUEST_ID])
+                return _answer_refusal(request, InvalidRequest(_BROKEN))  # which nobody reads
             case _:
                 logger.exception("%s failed", request[REQUEST_ID])
                 return _answer_failure(request, error)
 
 
 def _answer_failure(request: web.Request, failure: Exception) -> web.Response:
-    status, code, message = next(
+    code, message = next(
         (answer for kind, answer in _FAILURES.items() if isinstance(failure, kind)), _BUG
     )
-    return _answer(request, status, type="server_error", code=code, message=message)
+    return _answer(request, CODES[code].status, type=CODES[code].type, code=code, message=message)
+
+
+def status_of(refusal: Refused) -> tuple[int, str]:
+    """Return the status and the type that a refusal is answered with."""
+    match CODES.get(refusal.code):
+        case Code(status, kind):
+            return status, kind
+        case None:
+            return next(
+                (status, kind) for known, status, kind in _REFUSALS if isinstance(refusal, known)
+            )
 
 
 def _answer_refusal(request: web.Request, refusal: Refused) -> web.Response:
-    status, kind = _CODES.get(refusal.code) or next(
-        (status, kind) for known, status, kind in _REFUSALS if isinstance(refusal, known)
-    )
+    status, kind = status_of(refusal)
     response = _answer(
         request,
         status,
@@ -126,8 +149,10 @@ def _answer_refusal(request: web.Request, refusal: Refused) -> web.Response:
 def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response:
     if error.status < 400:
         raise error
-    kind, code = _HTTP_CODES.get(error.status, ("invalid_request_error", "invalid_request"))
-    response = _answer(request, error.status, type=kind, code=code, message=error.reason.lower())
+    code = _HTTP_CODES.get(error.status, "invalid_request")
+    response = _answer(
+        request, error.status, type=CODES[code].type, code=code, message=error.reason.lower()
+    )
     for name in _TELLING & error.headers.keys():
         response.headers[name] = error.headers[name]
     return response

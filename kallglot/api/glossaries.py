@@ -3,76 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 from aiohttp import web
 
-from kallglot.api import query, schemas
+from kallglot.api import query, schemas, shapes
 from kallglot.api.answers import json_answer, read_json
-from kallglot.api.auth import allow
-from kallglot.api.context import CLOCK, STORE
-from kallglot.api.idempotency import once
-from kallglot.api.objects import JsonObject, iso
+from kallglot.api.context import API_KEY, CLOCK, STORE
+from kallglot.api.endpoint import PAGE, Answer, Endpoint
+from kallglot.api.idempotency import keeping, once
+from kallglot.api.objects import iso
 from kallglot.api.schemas import GlossaryAsked, SessionAsked, TermAsked
 from kallglot.errors import InvalidRequest, NotFound
 from kallglot.ids import new_id
-from kallglot.model.glossary import Glossary, KeptGlossary, Term
+from kallglot.model.glossary import Glossary, KeptGlossary, Term, TermCount
 from kallglot.store.glossaries import SessionGlossary
 from kallglot.store.keys import ApiKey
 
-__all__ = ["of_new_session", "routes", "session_view"]
+__all__ = ["ENDPOINTS", "of_new_session", "session_view"]
 
 #: A thousand terms need more room than other bodies do.
 LARGEST_BODY = 4 * 1024 * 1024
 
 
-def routes() -> list[web.RouteDef]:
-    return [
-        web.post("/v1/glossaries", create),
-        web.get("/v1/glossaries", list_glossaries),
-        web.get("/v1/glossaries/{id}", retrieve),
-        web.put("/v1/glossaries/{id}", replace),
-        web.delete("/v1/glossaries/{id}", delete),
-    ]
-
-
 async def create(request: web.Request) -> web.Response:
-    key = allow(request, "sessions:write")
+    key = request[API_KEY]
     body = await read_json(_roomy(request))
 
     async def work() -> web.Response:
         asked = schemas.read_glossary(body)
         now = request.app[CLOCK]()
         kept = KeptGlossary(
-            new_id("glo"), key.organization_id, asked.name, _glossary(asked), now, now
+            id=new_id("glo"),
+            organization_id=key.organization_id,
+            name=asked.name,
+            glossary=_glossary(asked),
+            created_at=now,
+            updated_at=now,
+            environment=key.environment,
         )
-        await request.app[STORE].glossaries.put(kept)
-        return json_answer(_object(kept), status=201)
+        answer = json_answer(_object(kept), status=201)
+        await request.app[STORE].glossaries.put(kept, also=keeping(request, answer))
+        return answer
 
     return await once(request, key, body, work)
 
 
 async def list_glossaries(request: web.Request) -> web.Response:
-    key = allow(request, "sessions:read")
-    found = await request.app[STORE].glossaries.page(key.organization_id, query.page(request))
-    return json_answer(
-        {
-            "object": "list",
-            "data": [_summary(kept) for kept in found.items],
-            "has_more": found.has_more,
-            "url": "/v1/glossaries",
-        }
+    key = request[API_KEY]
+    found = await request.app[STORE].glossaries.page(
+        key.organization_id, query.page(request, "glo"), key.environment
     )
+    glossaries: shapes.GlossaryList = {
+        "object": "list",
+        "data": [_summary(kept) for kept in found.items],
+        "has_more": found.has_more,
+        "url": "/v1/glossaries",
+    }
+    return json_answer(glossaries)
 
 
 async def retrieve(request: web.Request) -> web.Response:
-    key = allow(request, "sessions:read")
+    key = request[API_KEY]
     return json_answer(_object(await _find(request, key, request.match_info["id"])))
 
 
 async def replace(request: web.Request) -> web.Response:
     """Put a glossary in the place of the one that was there; sessions that live keep the old."""
-    key = allow(request, "sessions:write")
+    key = request[API_KEY]
     kept = await _find(request, key, request.match_info["id"])
     asked = schemas.read_glossary(await read_json(_roomy(request)))
     changed = attrs.evolve(
@@ -83,10 +82,10 @@ async def replace(request: web.Request) -> web.Response:
 
 
 async def delete(request: web.Request) -> web.Response:
-    key = allow(request, "sessions:write")
+    key = request[API_KEY]
     kept = await _find(request, key, request.match_info["id"])
     await request.app[STORE].glossaries.remove(kept.id)
-    return json_answer({"id": kept.id, "object": "glossary", "deleted": True})
+    return json_answer(shapes.Deleted(id=kept.id, object="glossary", deleted=True))
 
 
 async def of_new_session(request: web.Request, key: ApiKey, asked: SessionAsked) -> Glossary:
@@ -107,13 +106,22 @@ async def of_new_session(request: web.Request, key: ApiKey, asked: SessionAsked)
     return attrs.evolve(kept.glossary, terms=(*own, *kept.glossary.terms), id=kept.id)
 
 
-def session_view(taken: SessionGlossary | None) -> JsonObject:
+def session_view(taken: SessionGlossary | None) -> shapes.GlossaryFared:
     """What a session's object says of its glossary; nothing where it has none."""
     if taken is None:
         return {}
     return {
         "glossary": {"id": taken.id, "term_count": taken.term_count},
-        "glossary_report": {"terms": [attrs.asdict(count) for count in taken.counts]},
+        "glossary_report": {"terms": [_report(count) for count in taken.counts]},
+    }
+
+
+def _report(count: TermCount) -> shapes.TermReport:
+    return {
+        "source": count.source,
+        "target": count.target,
+        "hits": count.hits,
+        "misses": count.misses,
     }
 
 
@@ -121,7 +129,7 @@ async def _find(
     request: web.Request, key: ApiKey, glossary_id: str, param: str | None = None
 ) -> KeptGlossary:
     kept = await request.app[STORE].glossaries.get(glossary_id)
-    if kept is None or kept.organization_id != key.organization_id:
+    if kept is None or not key.sees(kept):
         raise NotFound("no such glossary", code="glossary_not_found", param=param)
     return kept
 
@@ -147,9 +155,9 @@ def _term(asked: TermAsked, languages: tuple[str | None, str | None], path: str)
     target = _given(asked.target_language or languages[1], f"{path}.target_language")
     wanted = _given(asked.source if asked.do_not_translate else asked.target, f"{path}.target")
     if asked.do_not_translate and asked.target not in {None, asked.source}:
-        raise _unfit("is the source, or left out, of what is not translated", f"{path}.target")
+        raise _unfit("must be the source, or left out, of what is not translated", f"{path}.target")
     if source == target:
-        raise _unfit("is another than the source's", f"{path}.target_language")
+        raise _unfit("must be another than the source's", f"{path}.target_language")
     return Term(
         source,
         target,
@@ -171,8 +179,8 @@ def _unfit(says: str, path: str) -> InvalidRequest:
     return InvalidRequest(f"{path} {says}", code="invalid_field_value", param=path)
 
 
-def _object(kept: KeptGlossary) -> JsonObject:
-    terms = [
+def _object(kept: KeptGlossary) -> shapes.Glossary:
+    terms: list[shapes.Term] = [
         {
             "source_language": term.source_language,
             "target_language": term.target_language,
@@ -187,7 +195,7 @@ def _object(kept: KeptGlossary) -> JsonObject:
     return {**_summary(kept), "terms": terms}
 
 
-def _summary(kept: KeptGlossary) -> JsonObject:
+def _summary(kept: KeptGlossary) -> shapes.GlossarySummary:
     """Return a glossary without its terms, which may be many."""
     terms = kept.glossary.terms
     languages = {code for term in terms for code in (term.source_language, term.target_language)}
@@ -201,3 +209,54 @@ def _summary(kept: KeptGlossary) -> JsonObject:
         "created_at": iso(kept.created_at),
         "updated_at": iso(kept.updated_at),
     }
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "POST",
+        "/v1/glossaries",
+        create,
+        "Create a glossary",
+        {201: Answer("The glossary.", shapes.Glossary)},
+        scope="sessions:write",
+        body=schemas.GlossaryAsked,
+        is_idempotent=True,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/glossaries",
+        list_glossaries,
+        "List glossaries",
+        {200: Answer("A page of them, without their terms.", shapes.GlossaryList)},
+        scope="sessions:read",
+        query=PAGE,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/glossaries/{id}",
+        retrieve,
+        "Retrieve a glossary",
+        {200: Answer("The glossary.", shapes.Glossary)},
+        scope="sessions:read",
+        codes=("glossary_not_found",),
+    ),
+    Endpoint(
+        "PUT",
+        "/v1/glossaries/{id}",
+        replace,
+        "Replace a glossary; sessions that live keep the old one",
+        {200: Answer("The glossary.", shapes.Glossary)},
+        scope="sessions:write",
+        body=schemas.GlossaryAsked,
+        codes=("glossary_not_found",),
+    ),
+    Endpoint(
+        "DELETE",
+        "/v1/glossaries/{id}",
+        delete,
+        "Delete a glossary; sessions keep what they took from it",
+        {200: Answer("It is deleted.", shapes.Deleted)},
+        scope="sessions:write",
+        codes=("glossary_not_found",),
+    ),
+)

@@ -11,13 +11,18 @@ from aiohttp import web
 
 from kallglot.api.context import CLOCK, STORE
 from kallglot.errors import InvalidRequest
-from kallglot.store.idempotency import Answer
+from kallglot.store.database import Statement
+from kallglot.store.idempotency import Answer, Claim
 from kallglot.store.keys import ApiKey
 
-__all__ = ["once"]
+__all__ = ["forgetting", "keeping", "once"]
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+
+#: The claim of a request whose answer has not been kept.
+_CLAIM = web.RequestKey("claim", Claim)
+_IS_KEPT = web.RequestKey("is_kept", bool)
 
 
 async def once(
@@ -28,6 +33,9 @@ async def once(
 ) -> web.Response:
     """Do the work, or answer as it was answered the first time.
 
+    Work that must not be done twice, whatever happens, writes `keeping` in its own transaction;
+    otherwise a server that is killed after the work and before the answer does it again.
+
     Raises:
         InvalidRequest: the key was used for another request.
         IllegalMove: the first request is still being worked on.
@@ -35,11 +43,13 @@ async def once(
     name = request.headers.get(HEADER)
     if name is None:
         return await work()
-    if not name or len(name) > LONGEST:
-        raise InvalidRequest(f"{HEADER} has 1 to {LONGEST} characters", param=HEADER)
+    if not 0 < len(name) <= LONGEST or not name.isascii() or not name.isprintable():
+        raise InvalidRequest(
+            f"{HEADER} must be 1 to {LONGEST} printable characters of ASCII", param=HEADER
+        )
     kept = request.app[STORE].idempotency
-    claim = _fingerprint(request, body)
-    answer = await kept.claim(key.organization_id, name, claim, request.app[CLOCK]())
+    claim = Claim(key.organization_id, key.environment, name, _fingerprint(request, body))
+    answer = await kept.claim(claim, request.app[CLOCK]())
     if answer is not None:
         return web.Response(
             status=answer.status,
@@ -47,13 +57,30 @@ async def once(
             content_type="application/json",
             headers={"Idempotent-Replayed": "true"},
         )
+    request[_CLAIM] = claim
     try:
         response = await work()
-    except BaseException:
-        await kept.release(key.organization_id, name)
-        raise
-    await kept.keep(key.organization_id, name, Answer(response.status, _body(response)))
+        if response.status < 400 and not request.get(_IS_KEPT):
+            await kept.keep(claim, _answer(response), request.app[CLOCK]())
+    finally:
+        kept.release(claim)
     return response
+
+
+def keeping(request: web.Request, response: web.Response) -> list[Statement]:
+    """Return what keeps the answer, to be written with what was done; nothing without a key."""
+    claim = request.get(_CLAIM)
+    if claim is None:
+        return []
+    request[_IS_KEPT] = True
+    kept = request.app[STORE].idempotency
+    return kept.keeping(claim, _answer(response), request.app[CLOCK]())
+
+
+def forgetting(request: web.Request) -> list[Statement]:
+    """Return what takes back `keeping`, for work that came to nothing after all."""
+    claim = request.get(_CLAIM)
+    return [] if claim is None else request.app[STORE].idempotency.forgetting(claim)
 
 
 def _fingerprint(request: web.Request, body: dict[str, Any]) -> bytes:
@@ -61,7 +88,7 @@ def _fingerprint(request: web.Request, body: dict[str, Any]) -> bytes:
     return hashlib.sha256(text + msgspec.json.encode(body, order="sorted")).digest()
 
 
-def _body(response: web.Response) -> bytes:
+def _answer(response: web.Response) -> Answer:
     body = response.body
     assert isinstance(body, bytes)
-    return body
+    return Answer(response.status, body)

@@ -30,11 +30,12 @@ class RateLimits:
         self._window = 0
         self._counts: dict[str, int] = {}
 
-    def take(self, who: str, now: float) -> Allowance:
-        """Count a request at `now`."""
+    def take(self, who: str, now: float, limit: int | None = None) -> Allowance:
+        """Count a request at `now`; `limit` is for who has one of their own."""
         window = int(now // WINDOW)
         if window != self._window:
             self._window = window
             self._counts = {}
         count = self._counts[who] = self._counts.get(who, 0) + 1
-        return Allowance(self._limit, self._limit - count, (window + 1) * WINDOW)
+        most = self._limit if limit is None else limit
+        return Allowance(most, most - count, (window + 1) * WINDOW)

@@ -13,11 +13,12 @@ import attrs
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
-from kallglot.api.auth import guard
+from kallglot.api.auth import authenticate
 from kallglot.api.context import CALLS
+from kallglot.api.endpoint import Answer, Endpoint
 from kallglot.metering import Metering
 
-__all__ = ["ACCESSES", "EXPOSED", "Exposed", "routes"]
+__all__ = ["ACCESSES", "ENDPOINTS", "EXPOSED", "Exposed"]
 
 #: Who may read the numbers without an API key: this machine, nobody, everybody.
 ACCESSES: Final = ("local", "key", "open")
@@ -37,17 +38,9 @@ class Exposed:
 EXPOSED = web.AppKey("exposed", Exposed)
 
 
-def routes() -> list[web.RouteDef]:
-    return [web.get("/metrics", read)]
-
-
 async def read(request: web.Request) -> web.StreamResponse:
-    if _needs_no_key(request):
-        return await _show(request)
-    return await _guarded.handler(request)
-
-
-async def _show(request: web.Request) -> web.StreamResponse:
+    if not _needs_no_key(request):
+        await authenticate(request)
     metering = request.app[EXPOSED].metering
     metering.sessions(request.app[CALLS].count())
     metering.look()
@@ -56,9 +49,6 @@ async def _show(request: web.Request) -> web.StreamResponse:
         body=encode(metering.registry),
         headers={"Content-Type": content_type, "Cache-Control": "no-store"},
     )
-
-
-_guarded = guard(web.get("/metrics", _show))
 
 
 def _needs_no_key(request: web.Request) -> bool:
@@ -84,3 +74,16 @@ def _is_from_here(request: web.Request) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/metrics",
+        read,
+        "Read the server's numbers, for Prometheus",
+        {200: Answer("The numbers.", media=("text/plain", "application/openmetrics-text"))},
+        codes=("invalid_api_key", "expired_api_key", "revoked_api_key", "rate_limit_exceeded"),
+        admits=("nothing", "api_key"),
+    ),
+)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from kallglot.api import shapes
 from kallglot.lag.spans import lag_of
 from kallglot.lag.summary import CallLag, Figure, Spread
 from kallglot.model.leg import Leg
@@ -26,6 +27,7 @@ __all__ = [
     "call_id_object",
     "duration",
     "iso",
+    "iso_or_none",
     "lag_object",
     "leg_object",
     "recording_object",
@@ -39,8 +41,6 @@ JsonObject: TypeAlias = dict[str, Any]
 
 #: What a recording can be downloaded as.
 FORMATS = ("mp3", "wav", "ogg", "flac")
-
-_CALL_IDS = {"twilio": "call_sid", "telnyx": "call_control_id", "sip": "sip_call_id"}
 
 
 @attrs.frozen
@@ -58,7 +58,7 @@ def iso(at: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _iso(at: float | None) -> str | None:
+def iso_or_none(at: float | None) -> str | None:
     return None if at is None else iso(at)
 
 
@@ -77,13 +77,13 @@ def session_object(
     legs: Sequence[Leg] = (),
     stream: Stream | None = None,
     lag: CallLag | None = None,
-) -> JsonObject:
+) -> shapes.Session:
     """Return a session; `stream` and `lag` are left out where there is none to show."""
-    made: JsonObject = {
+    made: shapes.Session = {
         "id": session.id,
         "object": "session",
-        "status": session.status.value,
-        "mode": session.mode.value,
+        "status": session.status,
+        "mode": session.mode,
         "provider": session.routing.provider,
         "phone_number": session.routing.phone_number,
         "source_language": session.source_language,
@@ -94,10 +94,10 @@ def session_object(
         "recording": {"enabled": session.is_recorded},
         "metadata": session.metadata,
         "created_at": iso(session.created_at),
-        "started_at": _iso(session.started_at),
-        "ended_at": _iso(session.ended_at),
+        "started_at": iso_or_none(session.started_at),
+        "ended_at": iso_or_none(session.ended_at),
         "end_reason": session.end_reason,
-        "reconnect_deadline": _iso(session.reconnect_deadline),
+        "reconnect_deadline": iso_or_none(session.reconnect_deadline),
         "duration": duration(session, now),
     }
     if stream is not None:
@@ -111,7 +111,7 @@ def session_object(
     return made
 
 
-def lag_object(lag: CallLag) -> JsonObject:
+def lag_object(lag: CallLag) -> shapes.SessionLag:
     """Return the lag of a call, in seconds; what could not be measured is null."""
     return {
         "utterances": lag.utterances,
@@ -128,12 +128,14 @@ def lag_object(lag: CallLag) -> JsonObject:
         "compressed": round(lag.compressed, 3),
         "silences": round(lag.silences, 3),
         "real_time_factor": _rounded(lag.real_time_factor),
+        "erased": lag.erased,
+        "erasure": _rounded(lag.erasure),
     }
 
 
-def translation_object(cards: Mapping[str, EngineCard]) -> JsonObject:
+def translation_object(cards: Mapping[str, EngineCard]) -> shapes.TranslationEngines:
     """Return which models translate, and what must be said of them."""
-    engines = [
+    engines: list[shapes.Engine] = [
         {"role": role, "name": card.name, "revision": card.revision, "notice": card.notice or None}
         for role, card in cards.items()
     ]
@@ -141,8 +143,8 @@ def translation_object(cards: Mapping[str, EngineCard]) -> JsonObject:
     return {"engines": engines, "notices": list(notices)}
 
 
-def leg_object(leg: Leg) -> JsonObject:
-    made: JsonObject = {
+def leg_object(leg: Leg) -> shapes.Leg:
+    made: shapes.Leg = {
         "id": leg.id,
         "object": "leg",
         "provider": leg.provider,
@@ -150,25 +152,33 @@ def leg_object(leg: Leg) -> JsonObject:
         "status": leg.status,
         "participant": leg.participant,
         "connected_at": iso(leg.connected_at),
-        "disconnected_at": _iso(leg.disconnected_at),
+        "disconnected_at": iso_or_none(leg.disconnected_at),
     }
-    return made | call_id_object(leg)
+    return {**made, **call_id_object(leg)}
 
 
-def call_id_object(leg: Leg) -> JsonObject:
+def call_id_object(leg: Leg) -> shapes.CallId:
     """Return the provider's name for the call under the name the provider has for that."""
     if leg.call_id is None:
         return {}
-    return {_CALL_IDS.get(leg.provider, "call_id"): leg.call_id}
+    match leg.provider:
+        case "twilio":
+            return {"call_sid": leg.call_id}
+        case "telnyx":
+            return {"call_control_id": leg.call_id}
+        case "sip":
+            return {"sip_call_id": leg.call_id}
+        case _:
+            return {"call_id": leg.call_id}
 
 
-def turn_object(utterance: Utterance, origin: float) -> JsonObject:
+def turn_object(utterance: Utterance, origin: float) -> shapes.Turn:
     """Return an utterance as a turn; `origin` is the time from which its times count.
 
     `turn_id` is what the utterances have in common that were said in one go.  With several
     languages `translation` is the first and `translations` has all; `lag` is that of the first.
     """
-    made: JsonObject = {
+    made: shapes.Turn = {
         "id": utterance.id,
         "turn_id": utterance.turn or utterance.id,
         "sequence": utterance.sequence,
@@ -180,6 +190,7 @@ def turn_object(utterance: Utterance, origin: float) -> JsonObject:
         "start_time": round(utterance.start, 3),
         "end_time": round(utterance.end, 3),
         "timestamp": iso(origin + utterance.start),
+        "erased": utterance.erased,
         "lag": None,
     }
     translations = [_translation(rendering, utterance) for rendering in utterance.renderings]
@@ -191,7 +202,9 @@ def turn_object(utterance: Utterance, origin: float) -> JsonObject:
     return made
 
 
-def transcript_object(session: Session, utterances: Sequence[Utterance], now: float) -> JsonObject:
+def transcript_object(
+    session: Session, utterances: Sequence[Utterance], now: float
+) -> shapes.Transcript:
     origin = session.created_at if session.started_at is None else session.started_at
     languages = dict.fromkeys(turn.language for turn in utterances if turn.language is not None)
     return {
@@ -208,7 +221,7 @@ def transcript_object(session: Session, utterances: Sequence[Utterance], now: fl
     }
 
 
-def recording_object(recording: Recording) -> JsonObject:
+def recording_object(recording: Recording) -> shapes.Recording:
     """Return a recording.
 
     `format` is what `download_url` answers with unless asked for another of `formats`; `size`,
@@ -229,11 +242,11 @@ def recording_object(recording: Recording) -> JsonObject:
         "bit_depth": 16,
         "download_url": f"/v1/recordings/{recording.id}/audio" if is_ready else None,
         "created_at": iso(recording.created_at),
-        "expires_at": _iso(recording.expires_at),
+        "expires_at": iso_or_none(recording.expires_at),
     }
 
 
-def _participant(participant: Participant) -> JsonObject:
+def _participant(participant: Participant) -> shapes.Participant:
     return {
         "key": participant.key,
         "type": participant.type,
@@ -243,7 +256,7 @@ def _participant(participant: Participant) -> JsonObject:
     }
 
 
-def _translation(rendering: Rendering, utterance: Utterance) -> JsonObject:
+def _translation(rendering: Rendering, utterance: Utterance) -> shapes.Translation:
     return {
         "language": rendering.language,
         "text": rendering.text,
@@ -252,7 +265,7 @@ def _translation(rendering: Rendering, utterance: Utterance) -> JsonObject:
     }
 
 
-def _lag(utterance: Utterance, rendering: Rendering) -> JsonObject | None:
+def _lag(utterance: Utterance, rendering: Rendering) -> shapes.Lag | None:
     lag = lag_of(utterance, rendering)
     if not lag.is_known:
         return None
@@ -266,13 +279,13 @@ def _lag(utterance: Utterance, rendering: Rendering) -> JsonObject | None:
     }
 
 
-def _spread(spread: Spread | None) -> JsonObject | None:
+def _spread(spread: Spread | None) -> shapes.Spread | None:
     if spread is None:
         return None
     return {"median": round(spread.median, 3), "p95": round(spread.p95, 3)}
 
 
-def _figure(figure: Figure) -> JsonObject | None:
+def _figure(figure: Figure) -> shapes.Figure | None:
     if not figure.is_known:
         return None
     return {

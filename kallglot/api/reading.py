@@ -6,13 +6,14 @@ The first fault becomes an `InvalidRequest` whose `param` is the path to it, suc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, TypeVar, get_origin
 
 import cattrs
+from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
 
-from kallglot.api.values import HOOKS, unfit
+from kallglot.api.values import VALUES, literal, unfit
 from kallglot.errors import InvalidRequest
 
 __all__ = ["read"]
@@ -22,9 +23,28 @@ T = TypeVar("T")
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind, hook in HOOKS.items():
-        converter.register_structure_hook(kind, hook)
+    for kind, value in VALUES.items():
+        converter.register_structure_hook(kind, value.hook)
+    converter.register_structure_hook_factory(is_sequence, _list_hook)
+    converter.register_structure_hook_func(_is_literal, literal)
     return converter
+
+
+def _list_hook(kind: Any, converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    """Return the hook for a list; without it an empty string would be one."""
+    structure = list_structure_factory(kind, converter)
+
+    def hook(value: Any, kind: Any) -> Any:
+        if not isinstance(value, list):
+            raise unfit("must be a list")
+        return structure(value, kind)
+
+    return hook
+
+
+def _is_literal(kind: Any) -> bool:
+    origin: Any = get_origin(kind)
+    return origin is Literal
 
 
 _CONVERTER = _converter()

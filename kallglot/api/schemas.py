@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 
 from kallglot.api.reading import read
+from kallglot.api.shapes import says
 from kallglot.api.values import (
     Anything,
     Carrier,
@@ -16,7 +17,6 @@ from kallglot.api.values import (
     Direction,
     Language,
     Metadata,
-    Original,
     PhoneNumber,
     Reason,
     RouteType,
@@ -27,7 +27,7 @@ from kallglot.api.values import (
     unfit,
 )
 from kallglot.errors import InvalidRequest
-from kallglot.model.session import Mode
+from kallglot.model.session import Mode, Original
 from kallglot.routing import ProviderAsked, RoutingAsked
 
 __all__ = [
@@ -47,23 +47,31 @@ MOST_TERMS = 1000
 
 @attrs.frozen
 class ParticipantAsked:
+    """A person in the conversation."""
+
     type: Side
-    language: Language | None = None
+    language: Annotated[Language | None, says("That of their side unless given.")] = None
     name: Short | None = attrs.field(default=None, repr=False)
     voice: Short | None = None
 
 
 @attrs.frozen
 class SipBody:
+    """What is known of a SIP call before it comes."""
+
     from_uri: Short | None = attrs.field(default=None, repr=False)
     headers: Anything | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
 class RoutingBody:
-    phone_number: PhoneNumber | None = attrs.field(default=None, repr=False)
+    """How the telephone network reaches the session: by one of the first three."""
+
+    phone_number: Annotated[PhoneNumber | None, says("A number of this server.")] = attrs.field(
+        default=None, repr=False
+    )
     type: RouteType | None = None
-    connection_id: Short | None = None
+    connection_id: Annotated[Short | None, says("A provider connection, `pcon_…`.")] = None
     direction: Direction | None = None
     sip: SipBody | None = None
 
@@ -94,13 +102,19 @@ class ProviderBody:
 
 @attrs.frozen
 class RecordingBody:
+    """Whether to record; `channels` is accepted, and every channel is always kept."""
+
     enabled: bool = False
     channels: Channels | None = None
 
 
 @attrs.frozen
 class HearingBody:
-    original: Original | None = None
+    """What is heard besides translations."""
+
+    original: Annotated[
+        Original | None, says("Whether the original voice lies under the translation.")
+    ] = None
 
 
 @attrs.frozen
@@ -123,8 +137,10 @@ class GlossaryAsked:
     name: Wording
     source_language: Language | None = None
     target_language: Language | None = None
-    inflection: bool = True
-    terms: list[TermAsked] = attrs.field(factory=list, repr=False)
+    inflection: Annotated[bool, says("Whether other forms of a term are known as well.")] = True
+    terms: Annotated[list[TermAsked], says("The terms.", maxItems=MOST_TERMS)] = attrs.field(
+        factory=list, repr=False
+    )
 
 
 @attrs.frozen
@@ -140,11 +156,16 @@ class SessionAsked:
     """The body of `POST /v1/sessions`."""
 
     mode: Mode
-    source_language: Language | None = None
-    target_language: Language | None = None
-    routing: RoutingBody | None = None
-    provider: ProviderBody | None = None
-    participants: list[ParticipantAsked] | None = None
+    source_language: Annotated[Language | None, says("What customers speak.")] = None
+    target_language: Annotated[Language | None, says("What agents speak.")] = None
+    routing: Annotated[
+        RoutingBody | None, says("The default connection unless given; not with `provider`.")
+    ] = None
+    provider: Annotated[ProviderBody | None, says("The older `routing`.")] = None
+    participants: Annotated[
+        list[ParticipantAsked] | None,
+        says("A customer and an agent unless given.", maxItems=MOST_PARTICIPANTS),
+    ] = None
     recording: RecordingBody | None = None
     hearing: HearingBody | None = None
     glossary: SessionGlossaryBody | None = None

@@ -7,18 +7,20 @@ import logging
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import attrs
 from aiohttp import web
 
-from kallglot.api import query
+from kallglot.api import conditional, query
+from kallglot.api.encodings import ENCODINGS
 from kallglot.api.objects import FORMATS
 from kallglot.audio import files
 from kallglot.errors import InvalidRequest, NotFound
 
-__all__ = ["Wanted", "send_sound", "wanted"]
+__all__ = ["MEDIA_TYPES", "RATES_HZ", "Track", "Wanted", "send_sound", "wanted"]
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,15 @@ CHUNK = 1 << 16
 
 RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
 
-_MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg", "flac": "audio/flac"}
+MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg", "flac": "audio/flac"}
+
+
+@attrs.frozen
+class Track:
+    """A recorded track on the disk."""
+
+    path: Path
+    rate_hz: int
 
 
 @attrs.frozen
@@ -65,32 +75,41 @@ def wanted(request: web.Request) -> Wanted:
 
 
 async def send_sound(
-    request: web.Request,
-    paths: Sequence[Path],
-    asked: Wanted,
-    name: str,
-    plain_rate: int | None,
+    request: web.Request, tracks: Sequence[Track], asked: Wanted, name: str
 ) -> web.StreamResponse:
-    """Send tracks as they are asked for.
-
-    A part may be asked for.  `plain_rate` is the rate of the file if there is but one, which then
-    may be sent as it is.
+    """Send tracks as they are asked for, or the part of them that is asked for.
 
     Raises:
         NotFound: the sound is not on the disk.
     """
     headers = {
-        "Content-Type": _MEDIA_TYPES[asked.format],
+        "Content-Type": MEDIA_TYPES[asked.format],
         "Content-Disposition": f'attachment; filename="{name}.{asked.format}"',
+        "Cache-Control": conditional.CACHING,
     }
-    if asked.format == "wav" and plain_rate is not None and asked.rate_hz in {None, plain_rate}:
-        return web.FileResponse(paths[0], headers=headers)
     try:
-        sound = await asyncio.to_thread(_encode, paths, asked)
+        headers["ETag"] = tag = await asyncio.to_thread(_tag, tracks, asked)
+        if conditional.is_known(request, tag):
+            return web.Response(status=304, headers=headers)
+        if (
+            len(tracks) == 1
+            and asked.format == "wav"
+            and asked.rate_hz in {None, tracks[0].rate_hz}
+        ):
+            with await asyncio.to_thread(tracks[0].path.open, "rb") as stored:
+                return await _send(request, stored, headers)
+        encode = partial(_encode, [track.path for track in tracks], asked)
+        async with request.app[ENCODINGS].borrowed(tag, encode) as encoded:
+            return await _send(request, encoded, headers)
     except FileNotFoundError:
         raise NotFound("the sound is not there any more", code="recording_not_found") from None
-    with sound:
-        return await _send_part(request, sound, headers)
+
+
+def _tag(tracks: Sequence[Track], asked: Wanted) -> str:
+    """Return the tag of a sound, which is the same as long as its files are."""
+    versions = [path.stat() for path in (track.path for track in tracks)]
+    made_of = [f"{each.st_ino} {each.st_size} {each.st_mtime_ns}".encode() for each in versions]
+    return conditional.entity_tag(f"{asked.format} {asked.rate_hz}".encode(), *made_of)
 
 
 def _encode(paths: Sequence[Path], asked: Wanted) -> BinaryIO:
@@ -98,43 +117,32 @@ def _encode(paths: Sequence[Path], asked: Wanted) -> BinaryIO:
     sound = tempfile.TemporaryFile(dir=paths[0].parent)  # noqa: SIM115 - the caller closes it
     try:
         sound.writelines(files.encode(paths, asked.format, asked.rate_hz))
+        sound.flush()
     except BaseException:
         sound.close()
         raise
     return sound
 
 
-async def _send_part(
+async def _send(
     request: web.Request, sound: BinaryIO, headers: dict[str, str]
 ) -> web.StreamResponse:
-    size = sound.seek(0, os.SEEK_END)
-    part = _part(request, size)
+    size = os.fstat(sound.fileno()).st_size
+    asked = conditional.part_of(request, size, headers["ETag"])
+    part = range(size) if asked is None else asked
     response = web.StreamResponse(headers={**headers, "Accept-Ranges": "bytes"})
-    if len(part) < size:
+    if asked is not None:
         response.set_status(206)
         response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     response.content_length = len(part)
     await response.prepare(request)
+    if request.method == "HEAD":
+        return response
     try:
-        sound.seek(part.start)
-        for at in range(0, len(part), CHUNK):
-            length = min(CHUNK, len(part) - at)
-            await response.write(await asyncio.to_thread(sound.read, length))
+        for at in range(part.start, part.stop, CHUNK):
+            length = min(CHUNK, part.stop - at)
+            await response.write(await asyncio.to_thread(os.pread, sound.fileno(), length, at))
         await response.write_eof()
     except ConnectionError:
         logger.info("the listener of %s left", request.path)
     return response
-
-
-def _part(request: web.Request, size: int) -> range:
-    """Return which bytes are asked for; all of them when we cannot tell a range's version."""
-    whole = range(size)
-    if "Range" not in request.headers or "If-Range" in request.headers:
-        return whole
-    try:
-        part = whole[request.http_range]
-    except ValueError:
-        return whole
-    if not part:
-        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
-    return part

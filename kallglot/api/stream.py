@@ -10,16 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 from aiohttp import web
 
 from kallglot.admission import TokenlessPolicy, admit_without_token, token_of
 from kallglot.api.context import CALLS, CLOCK, PROVIDERS, SETTINGS, STORE
+from kallglot.api.endpoint import Answer, Endpoint, Parameter
 from kallglot.api.link import WebSocketLink, upgrade
 from kallglot.calls import Arrival
-from kallglot.errors import InvalidRequest, NotAuthenticated, NotFound, OverCapacity, Refused
+from kallglot.errors import (
+    IllegalMove,
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    OverCapacity,
+    Refused,
+)
 from kallglot.model.session import Session, Status
 from kallglot.providers import (
     Frame,
@@ -31,7 +39,7 @@ from kallglot.providers import (
     dialect_of,
 )
 
-__all__ = ["routes"]
+__all__ = ["ENDPOINTS", "QUERY"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +65,6 @@ class Introduction:
     wire: Wire
     opened: Opened
     early: _Events
-
-
-def routes() -> list[web.RouteDef]:
-    return [
-        web.get("/v1/sessions/{session_id}/connect", connect),
-        web.get("/v1/sessions/{session_id}/connect/{token}", connect),
-    ]
 
 
 async def connect(request: web.Request) -> web.StreamResponse:
@@ -125,7 +126,7 @@ async def _session(request: web.Request) -> Session:
     if session is None:
         raise NotFound("there is no such session", code="session_not_found")
     if session.status is Status.ENDED:
-        raise NotFound("the session has ended", code="session_ended")
+        raise IllegalMove("the session has ended", code="session_ended")
     return session
 
 
@@ -176,3 +177,45 @@ async def _check(request: web.Request, token: str) -> None:
     tokens, now = request.app[STORE].tokens, request.app[CLOCK]()
     await tokens.check(token, session_id, now)
     await tokens.remember(token, session_id, now)
+
+
+_UPGRADED: Final = {101: Answer("A WebSocket; its protocol is in `/asyncapi.json`.", media=())}
+QUERY: Final = (
+    Parameter("token", {"type": "string"}, "The session's `stream.token`."),
+    Parameter("participant", {"type": "string"}, "The key or the name of who is on the stream."),
+    Parameter("speaker", {"type": "string"}, "Who speaks in binary frames."),
+    Parameter(
+        "encoding",
+        {"enum": ["mulaw", "alaw", "pcm_16", "pcm_s16le", "pcm_8"], "default": "mulaw"},
+        "How binary frames, and what is played, are encoded.",
+    ),
+    Parameter(
+        "sample_rate",
+        {"enum": [8000, 16000, 24000, 48000], "default": 8000},
+        "The rate of binary frames, and of what is played, in Hz.",
+    ),
+    Parameter("channels", {"enum": [1, 2], "default": 1}, "How many binary frames have."),
+)
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/v1/sessions/{session_id}/connect",
+        connect,
+        "Connect a stream to a session",
+        _UPGRADED,
+        query=QUERY,
+        codes=("invalid_request",),
+        admits=("stream_token",),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/sessions/{session_id}/connect/{token}",
+        connect,
+        "Connect a stream to a session, with the token in the path",
+        _UPGRADED,
+        query=QUERY,
+        codes=("invalid_request",),
+        admits=("stream_token",),
+    ),
+)

@@ -40,7 +40,7 @@ class Benches(click.Group):
     """The commands, imported only when they are wanted: what they need is not always there."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["engines", "speech"]
+        return ["api", "crash", "engines", "speech", "webhooks"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -27,7 +27,7 @@ from kallglot.bench.worker import Worker
 from kallglot.speech.engines import SpeechRequest
 from kallglot.speech.espeak import EspeakSynthesiser
 
-__all__ = ["Rig", "Shape", "conversation", "machine", "rig"]
+__all__ = ["Cores", "Rig", "Shape", "conversation", "machine", "rig"]
 
 #: Sessions that are created or ended at a time.
 TOGETHER = 8

@@ -26,6 +26,7 @@ from kallglot.bench.engines import COUNT
 from kallglot.bench.worker import answer_questions, say
 from kallglot.commands import terminal
 from kallglot.config import Settings
+from kallglot.metering import Metering
 from kallglot.server import running, settle
 from kallglot.speech.catalogue import SpeechSettings
 from kallglot.speech.child import Command
@@ -67,8 +68,7 @@ class Census(msgspec.Struct, frozen=True):
 
     `lags` are how late the event loop was, in seconds, since the last look, and `pause` the longest
     that the garbage was collected at a stretch; `dropped` counts media
-    messages that were pushed out of the mailboxes of the living; `voices` are what the ear process
-    knows of.
+    frames that were dropped on their way; `voices` are what the ear process knows of.
     """
 
     rss: int
@@ -87,11 +87,24 @@ class Census(msgspec.Struct, frozen=True):
     objects: dict[str, int]
 
 
+class CountingMetering(Metering):
+    """Counts what was dropped where it can be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost = 0
+
+    def frames_dropped(self, where: str, count: int = 1) -> None:
+        super().frames_dropped(where, count)
+        self.lost += count
+
+
 class Window:
     """Looks into the process it runs in."""
 
-    def __init__(self, speech: SpeechClient, voices: Path) -> None:
+    def __init__(self, speech: SpeechClient, voices: Path, metering: CountingMetering) -> None:
         self._speech = speech
+        self._metering = metering
         self._voices = voices
         self._lags: list[float] = []
         self._due = 0.0
@@ -129,8 +142,7 @@ class Window:
             await _let_go()
         # Counting objects looks at every one of them: too slow during a call.
         objects = _objects() if is_thorough else Counter[str]()
-        actors = [ref._actor_weakref() for ref in pykka.ActorRegistry.get_all()]  # noqa: SLF001
-        mailboxes = [getattr(actor, "mailbox", None) for actor in actors]
+        actors = pykka.ActorRegistry.get_all()
         judged, guessed = self._speech.frames
         return Census(
             rss=_resident(),
@@ -143,7 +155,7 @@ class Window:
             voices=int(self._voices.read_text()),
             judged=judged,
             guessed=guessed,
-            dropped=sum(getattr(mailbox, "dropped", 0) for mailbox in mailboxes),
+            dropped=self._metering.lost,
             lags=lags,
             pause=pause,
             objects=dict(objects.most_common(400)),
@@ -211,6 +223,8 @@ async def _serve(folder: str, engines: str, interruption: str) -> None:
         rate_limit=1_000_000,
         interruption=interruption,
         log_level="warning",
+        webhooks__allow_private=True,
+        webhooks__retry_scale=0.002,  # a day of waiting in three minutes
     )
     models = SpeechSettings()
     voices = Path(folder) / "voices"
@@ -220,9 +234,10 @@ async def _serve(folder: str, engines: str, interruption: str) -> None:
     speech = SpeechClient(Hosts(ear, mind))
     await speech.start()
     try:
-        async with running(settings, speech) as server:
+        metering = CountingMetering()
+        async with running(settings, speech, metering=metering) as server:
             settle()
-            window = Window(speech, voices)
+            window = Window(speech, voices, metering)
             window.watch()
             say(Serving(server.url, server.first_key or ""))
             await answer_questions(Look | Profile, window.answer)

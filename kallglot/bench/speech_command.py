@@ -93,7 +93,7 @@ class Found:
     type=float,
     help="Minutes of somebody who does not stop; may be said again.  [1; 0 for none]",
 )
-@click.option("--batch", "batches", multiple=True, type=int, help="Rows of a batch.  [8; 0: none]")
+@click.option("--batch", "batches", multiple=True, type=int, help="Rows of a batch.  [16; 0: none]")
 @click.option("--seed", default=1, show_default=True, help="Chooses sentences, voices and lines.")
 @click.option(
     "--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures."
@@ -119,7 +119,7 @@ def command(
         calls,
         passages,
         tuple(one for one in minutes or (1.0,) if one > 0),
-        tuple(one for one in batches or (8,) if one > 0),
+        tuple(one for one in batches or (16,) if one > 0),
         seed,
     )
     try:

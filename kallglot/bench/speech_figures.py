@@ -19,7 +19,7 @@ from kallglot.bench.speech_server import Transcript
 from kallglot.bench.speech_sound import Said
 from kallglot.demo.judgement import words
 from kallglot.lag import lagging
-from kallglot.lag.erasure import Erasure
+from kallglot.lag.erasure import Erasure, normalised
 from kallglot.lag.lagging import Emissions
 from kallglot.lag.token_delay import Output, average_token_delay
 from kallglot.lag.units import units
@@ -271,7 +271,7 @@ def erasure(captions: Sequence[Caption]) -> float | None:
     for screen, final in screens.values():
         screen.show(" ".join(final))
     stand = sum(screen.final for screen, _ in screens.values())
-    return sum(screen.deleted for screen, _ in screens.values()) / stand if stand else None
+    return normalised(sum(screen.deleted for screen, _ in screens.values()), stand)
 
 
 def drifts(name: str, found: Sequence[Outcome], transcript: Transcript) -> list[Drift]:

@@ -5,6 +5,7 @@ Torch is needed; the models are loaded into this process.
 
 from __future__ import annotations
 
+import functools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,8 @@ R = TypeVar("R")
 
 #: Medians of so many runs count.
 _RUNS = 3
+#: So many requests for each row: turns differ in length, and nobody is to wait for the longest.
+_TURNS = 3
 #: Somebody who speaks is heard further every so many seconds.
 _STEP = 0.32
 
@@ -51,10 +54,9 @@ def throughput(
 
     torch.set_num_threads(settings.threads)
     mind = load_mind(settings, say)
-    most = max(batches)
     passages = [
         passage
-        for seed in range(most)
+        for seed in range(_TURNS * max(batches))
         for passage in conversation(9000 + seed, 2).passages[seed % 2 : seed % 2 + 1]
     ]
     sounds = [speech_sound.spoken(one, seed, espeak) for seed, one in enumerate(passages)]
@@ -67,29 +69,42 @@ def throughput(
     for count in batches:
         say(f"{count} at once, and one by one")
         rows += [
-            _timed(mind, "recogniser", mind.recogniser.recognise, voices[:count]),
-            _timed(mind, "transcriber", lambda asked: _follow(mind, asked), voices[:count]),
-            _timed(mind, "translator", mind.translator.translate, texts[:count]),
+            _timed(mind, "recogniser", count, _in_batches(mind.recogniser.recognise), voices),
+            _timed(mind, "transcriber", count, functools.partial(_follow, mind), voices),
+            _timed(mind, "translator", count, _in_batches(mind.translator.translate), texts),
         ]
     return rows
 
 
-def _follow(mind: Mind, voices: Sequence[VoiceRequest]) -> None:
-    """Have turns recognised while they go on, all at the same time."""
+def _in_batches(ask: Callable[[Sequence[R]], object]) -> Callable[[Sequence[R], int], None]:
+    def work(asked: Sequence[R], rows: int) -> None:
+        for at in range(0, len(asked), rows):
+            ask(asked[at : at + rows])
+
+    return work
+
+
+def _follow(mind: Mind, voices: Sequence[VoiceRequest], rows: int) -> None:
+    """Have turns recognised while they go on, so many at a time: one that ends makes room."""
     engine = mind.transcriber
     size = 2 * round(_STEP * speech_sound.RATE_HZ)
-    for stream, voice in enumerate(voices):
-        engine.open(stream, Opening(voice.rate_hz, voice.language))
-    for at in range(0, max(len(voice.pcm) for voice in voices), size):
-        engine.step(
-            [
-                Feed(stream, voice.pcm[at : at + size], is_last=at + size >= len(voice.pcm))
-                for stream, voice in enumerate(voices)
-                if at < len(voice.pcm)
-            ]
-        )
-    for stream in range(len(voices)):
-        engine.close(stream)
+    waiting, heard = list(enumerate(voices)), dict[int, int]()
+    while waiting or heard:
+        while waiting and len(heard) < rows:
+            stream, voice = waiting.pop(0)
+            engine.open(stream, Opening(voice.rate_hz, voice.language))
+            heard[stream] = 0
+        feeds = [
+            Feed(stream, voices[stream].pcm[at : at + size], is_last=at + size >= len(pcm))
+            for stream, at in heard.items()
+            for pcm in (voices[stream].pcm,)
+        ]
+        engine.step(feeds)
+        for feed in feeds:
+            heard[feed.stream] += size
+            if feed.is_last:
+                del heard[feed.stream]
+                engine.close(feed.stream)
 
 
 def _text(passage: Passage) -> TextRequest:
@@ -97,19 +112,18 @@ def _text(passage: Passage) -> TextRequest:
 
 
 def _timed(
-    mind: Mind, role: str, ask: Callable[[Sequence[R]], object], asked: Sequence[R]
+    mind: Mind,
+    role: str,
+    rows: int,
+    work: Callable[[Sequence[R], int], None],
+    asked: Sequence[R],
 ) -> Throughput:
-    ask(asked)
-
-    def one_by_one() -> None:
-        for request in asked:
-            ask([request])
-
-    rows = len(asked)
-    alone = statistics.median(_spent(one_by_one) for _ in range(_RUNS))
-    together = statistics.median(_spent(lambda: ask(asked)) for _ in range(_RUNS))
+    asked = asked[: _TURNS * rows]
+    work(asked, rows)
+    alone = statistics.median(_spent(lambda: work(asked, 1)) for _ in range(_RUNS))
+    together = statistics.median(_spent(lambda: work(asked, rows)) for _ in range(_RUNS))
     name: str = getattr(mind, role).card.name
-    return Throughput(role, name, rows, alone / rows, together / rows)
+    return Throughput(role, name, rows, alone / len(asked), together / len(asked))
 
 
 def _spent(work: Callable[[], object]) -> float:

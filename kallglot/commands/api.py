@@ -15,7 +15,7 @@ import attrs
 
 from kallglot.errors import KallglotError
 
-__all__ = ["Api", "ApiError", "JsonObject", "connected"]
+__all__ = ["Api", "ApiError", "JsonObject", "ServerGone", "connected"]
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -23,10 +23,26 @@ JsonObject: TypeAlias = dict[str, Any]
 _CHUNK = 1 << 16
 #: Seconds within which an answer must come, and a recording must have been made.
 PATIENCE = 30.0
+#: Seconds in which a stream of events shows that it lives, thrice.
+SILENCE = 45.0
 
 
 class ApiError(KallglotError):
-    """The server could not be asked, or said no; the message says what to do."""
+    """The server could not be asked, or said no; the message says what to do.
+
+    `status` is what it answered, `retry_after` in how many seconds it may say something else.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ServerGone(ApiError):
+    """No server answers there, or not any more."""
 
 
 @attrs.frozen
@@ -62,6 +78,11 @@ class Api:
                 raise ApiError("the recordings are still being made; has the session ended?")
             await asyncio.sleep(0.5)
 
+    async def read(self, path: str, **query: str) -> bytes:
+        """Return an answer as it is."""
+        async with self._asked("GET", path, query=query) as answer:
+            return await answer.read()
+
     async def download(self, path: str, target: Path, **query: str) -> None:
         """Keep an answer in a file, which is there only when it is complete."""
         partial = target.with_name(target.name + ".part")
@@ -70,6 +91,16 @@ class Api:
                 async for chunk in answer.content.iter_chunked(_CHUNK):
                     file.write(chunk)
         partial.replace(target)
+
+    @asynccontextmanager
+    async def events(
+        self, path: str, last_id: str, types: str | None
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Read a stream of events as it comes; a silent one raises `TimeoutError`."""
+        query = {} if types is None else {"types": types}
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        async with self._asked("GET", path, query=query, headers=headers, silence=SILENCE) as sent:
+            yield sent.content.iter_any()
 
     async def _ask(
         self,
@@ -91,17 +122,27 @@ class Api:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        silence: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        headers = {"Authorization": f"Bearer {self.key}"}
         try:
             async with self.client.request(
-                method, f"{self.url}{path}", params=query, json=body, headers=headers
+                method,
+                f"{self.url}{path}",
+                params=query,
+                json=body,
+                headers={"Authorization": f"Bearer {self.key}", **(headers or {})},
+                timeout=aiohttp.ClientTimeout(sock_connect=PATIENCE, sock_read=silence),
             ) as answer:
                 if answer.status >= 400:
-                    raise ApiError(_complaint(await answer.text(), answer.status))
+                    raise ApiError(
+                        _complaint(await answer.text(), answer.status),
+                        status=answer.status,
+                        retry_after=_seconds(answer.headers.get("Retry-After", "")),
+                    )
                 yield answer
         except aiohttp.ClientConnectorError as error:
-            raise ApiError(
+            raise ServerGone(
                 f"no server answers at {self.url}: start one with `kallglot serve`, or name"
                 " another with --url"
             ) from error
@@ -120,6 +161,10 @@ async def connected(url: str, key: str) -> AsyncIterator[Api]:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE, sock_read=None)
     async with aiohttp.ClientSession(timeout=timeout) as client:
         yield Api(client, url.rstrip("/"), key)
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _complaint(text: str, status: int) -> str:

@@ -18,6 +18,13 @@ __all__ = ["Captions", "follow"]
 EVERY = 1.0
 
 
+_TRANSLATION = {
+    "on": "translations are spoken",
+    "captions_only": "translations are only shown: the engines have much to do",
+    "unavailable": "translation is unavailable, voices pass as they are",
+}
+
+
 class Captions:
     """Turns on standard output; everything else of interest on `console`."""
 
@@ -36,8 +43,7 @@ class Captions:
             case "session.status":
                 self._status(notice.fields)
             case "language_detected":
-                language = notice.fields.get("language")
-                self._note(f"{notice.fields.get('speaker', 'somebody')} speaks {language}")
+                self._language(notice.fields)
             case _:
                 pass
 
@@ -52,9 +58,18 @@ class Captions:
         click.echo(f"{turn['speaker']}  {turn['language']}: {turn['text']}{doubt}{into}")
 
     def _status(self, fields: Mapping[str, object]) -> None:
+        if (translation := fields.get("translation")) is not None:
+            self._note(_TRANSLATION.get(str(translation), f"translation is {translation}"))
+            return
         deadline = fields.get("reconnect_deadline")
         rest = "" if deadline is None else ", somebody is away and may come back"
         self._note(f"session {fields.get('status')}{rest}")
+
+    def _language(self, fields: Mapping[str, object]) -> None:
+        who, language = fields.get("speaker", "somebody"), fields.get("language")
+        before = fields.get("previous")
+        changed = "" if before is None else f" now, and no longer {before}"
+        self._note(f"{who} speaks {language}{changed}")
 
     def _note(self, text: str) -> None:
         self._console.print(text, style="dim", markup=False)

@@ -176,9 +176,9 @@ def _settings(data: Path) -> Settings:
 
 async def _another_key(server: Server) -> str:
     """Make a key for the demonstration in a data folder that has some already."""
-    keys = server.store.keys
-    (owner, *_) = await keys.organizations()
-    return (await keys.create(owner.id, time.time(), name="demonstration")).text
+    store = server.store
+    (owner, *_) = await store.organizations.all()
+    return (await store.keys.create(owner.id, time.time(), name="demonstration")).text
 
 
 @contextmanager

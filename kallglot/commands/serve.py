@@ -17,7 +17,7 @@ from kallglot.commands import terminal
 from kallglot.commands.terminal import examples
 from kallglot.config import Settings
 from kallglot.metering import Metering
-from kallglot.server import Server, running, settle
+from kallglot.server import Server, premises, running, settle
 from kallglot.speech.client import SpeechClient
 from kallglot.speech.engines import EngineCard
 
@@ -72,16 +72,17 @@ async def _serve(settings: Settings, console: Console) -> None:
 
 
 async def _until(stop: asyncio.Event, settings: Settings, console: Console) -> None:
-    async with started(settings, console, stop) as speech:
-        if speech is None:
-            return
-        metering = Metering()
-        metering.watch(speech)
-        async with running(settings, speech, metering=metering) as server:
-            settle()
-            announce(server, console)
-            await stop.wait()
-            console.print("stopping; calls in progress may come back when the server does")
+    with premises(settings) as held:
+        async with started(settings, console, stop) as speech:
+            if speech is None:
+                return
+            metering = Metering()
+            metering.watch(speech)
+            async with running(settings, speech, metering=metering, held=held) as server:
+                settle()
+                announce(server, console)
+                await stop.wait()
+                console.print("stopping; calls in progress may come back when the server does")
 
 
 @asynccontextmanager
@@ -111,6 +112,7 @@ def announce(server: Server, console: Console) -> None:
     """Say where the server is and how it is used."""
     console.print(f"[bold]Kallglot {__version__}[/] listens on [bold]{server.url}[/]")
     console.print(f"data folder {server.settings.data.resolve()}")
+    console.print(f"reference of the API {server.url}/docs")
     for line in cards(server.speech.cards):
         console.print(line, markup=False)
     for notice in dict.fromkeys(card.notice for card in server.speech.cards.values()):

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from kallglot.formats.captions import Caption, captions
 from kallglot.formats.passages import Passage, clock
 
 __all__ = ["write"]
 
-_WIDTH = 42
 #: There is no way to escape: players read `<i>` as italics and `-->` as a time.
 _HARMLESS = str.maketrans("<>", "\u2039\u203a")
 
 
 def write(passages: Sequence[Passage]) -> str:
     """Return the subtitles, each with its speaker's name before the words."""
-    return "".join(_cue(number, passage) for number, passage in enumerate(passages, 1))
+    shown = captions(passages, are_labelled=True)
+    return "".join(_cue(number, caption) for number, caption in enumerate(shown, 1))
 
 
-def _cue(number: int, passage: Passage) -> str:
-    times = f"{clock(passage.start_ms, ',')} --> {clock(passage.end_ms, ',')}"
-    first, *others = passage.marked
-    shown = [f"{passage.speaker}: {first}" if passage.speaker else first, *others]
-    lines = [line for text in shown for line in textwrap.wrap(text.translate(_HARMLESS), _WIDTH)]
+def _cue(number: int, caption: Caption) -> str:
+    times = f"{clock(caption.start_ms, ',')} --> {clock(caption.end_ms, ',')}"
+    lines = [line.translate(_HARMLESS) for line in caption.lines]
     return "\n".join([str(number), times, *lines]) + "\n\n"

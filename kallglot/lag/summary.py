@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from kallglot.lag import lagging
+from kallglot.lag import erasure, lagging
 from kallglot.lag.interpretation import Clock, Interpretation, interpretations
 from kallglot.lag.lagging import Emissions
 from kallglot.lag.playback import discontinuities, real_time_factor
 from kallglot.lag.spans import lag_of
 from kallglot.lag.token_delay import average_token_delay
+from kallglot.lag.units import units
 from kallglot.model.transcript import Rendering, Utterance
 
 __all__ = ["CallLag", "Figure", "Spread", "call_lag", "ear_voice_span_at"]
@@ -55,7 +56,8 @@ class CallLag:
     The spreads are over utterances, the figures means over turns.  Live there is no reference
     translation, and without one AL and LAAL are the same.  `silences` is how long listeners waited
     within a turn for the next piece; `real_time_factor` is how long the engines took for each
-    second that was said.
+    second that was said.  `erased` is how many words of the captions were taken back, `erasure`
+    how many for each word that stands.
     """
 
     utterances: int
@@ -72,13 +74,16 @@ class CallLag:
     compressed: float
     silences: float
     real_time_factor: float | None
+    erased: int
+    erasure: float | None
 
 
 def call_lag(utterances: Sequence[Utterance]) -> CallLag | None:
     """Return the lag of a call, or None while there is nothing to measure."""
     rendered = [(one, each) for one in utterances for each in one.renderings]
     lags = [lag for one, each in rendered if (lag := lag_of(one, each)).is_known]
-    if not lags:
+    erased = sum(one.erased for one in utterances)
+    if not lags and not erased:
         return None
     turns = interpretations(utterances)
     return CallLag(
@@ -96,6 +101,8 @@ def call_lag(utterances: Sequence[Utterance]) -> CallLag | None:
         compressed=sum(lag.compressed for lag in lags),
         silences=sum(discontinuities(turn.played).total for turn in turns),
         real_time_factor=_factor(rendered),
+        erased=erased,
+        erasure=erasure.normalised(erased, sum(map(_length, utterances))),
     )
 
 
@@ -113,6 +120,10 @@ def ear_voice_span_at(
         for each in one.renderings
     )
     return None if spread is None else spread.median
+
+
+def _length(utterance: Utterance) -> int:
+    return len(units(utterance.text, utterance.language or ""))
 
 
 def _factor(rendered: Sequence[tuple[Utterance, Rendering]]) -> float | None:

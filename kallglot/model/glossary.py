@@ -47,6 +47,7 @@ class KeptGlossary:
     glossary: Glossary
     created_at: float
     updated_at: float
+    environment: str = "live"
 
 
 @attrs.frozen

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import attrs
 
-__all__ = ["Leg"]
+__all__ = ["Direction", "Leg", "LegStatus"]
+
+Direction: TypeAlias = Literal["inbound", "outbound"]
+LegStatus: TypeAlias = Literal["connecting", "connected", "disconnected", "failed"]
 
 
 @attrs.frozen
@@ -15,8 +20,8 @@ class Leg:
     session_id: str
     provider: str
     participant: str
-    status: str
+    status: LegStatus
     connected_at: float
-    direction: str = "inbound"
+    direction: Direction = "inbound"
     call_id: str | None = None
     disconnected_at: float | None = None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from kallglot.model.glossary import Glossary
 
-__all__ = ["LIVE_MODES", "Mode", "Participant", "Routing", "Session", "Status"]
+__all__ = ["LIVE_MODES", "Mode", "Original", "Participant", "Routing", "Session", "Status"]
+
+#: Whether the original voice lies under the translation.
+Original: TypeAlias = Literal["none", "ducked", "full"]
 
 
 class Mode(enum.StrEnum):
@@ -87,7 +90,7 @@ class Session:
     target_language: str | None = None
     routing: Routing = Routing()
     is_recorded: bool = False
-    hearing_original: str = "none"
+    hearing_original: Original = "none"
     metadata: dict[str, Any] | None = attrs.field(default=None, repr=False)
     started_at: float | None = None
     ended_at: float | None = None

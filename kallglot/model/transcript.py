@@ -37,7 +37,7 @@ class Utterance:
 
     `turn` is the id of the first utterance of the same turn; empty means that it is the first
     itself.  `heard_at` is up to which second of the session had been heard when the words were
-    certain.
+    certain.  `erased` is how many words of its captions were taken back before.
     """
 
     id: str
@@ -53,3 +53,4 @@ class Utterance:
     renderings: tuple[Rendering, ...] = ()
     turn: str = ""
     heard_at: float | None = None
+    erased: int = 0

@@ -93,15 +93,22 @@ class Phone:
         """How the connection ended, if it has."""
         return self._state if isinstance(self._state, HungUp) else None
 
-    async def connect(self) -> None:
+    async def connect(self, answered: asyncio.Event | None = None) -> None:
         """Call, or call again with the same token and the same call id.
+
+        With `answered` there is a greeting at once, and nothing else until that is set.
 
         Raises:
             aiohttp.ClientError: the server is not there, or does not take the call.
             TimeoutError: it does not answer.
         """
         link = await self._dial()
-        await _send(link, self.handset.connect(_now()))
+        frames = self.handset.connect(_now())
+        if answered is not None:
+            await _send(link, frames[:1])
+            frames = frames[1:]
+            await _waited(link, answered)
+        await _send(link, frames)
         tasks = (asyncio.create_task(self._tick(link)), asyncio.create_task(self._read(link)))
         self._state = _Connected(link, tasks)
 
@@ -208,6 +215,16 @@ class Phone:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def _waited(link: aiohttp.ClientWebSocketResponse, answered: asyncio.Event) -> None:
+    """Wait for an answer; a caller who gives up cuts the connection, without a goodbye."""
+    try:
+        await answered.wait()
+    except asyncio.CancelledError:
+        _cut(link)
+        await link.close()
+        raise
 
 
 async def _send(link: aiohttp.ClientWebSocketResponse, frames: list[Frame]) -> None:

@@ -34,7 +34,8 @@ class TelnyxPhone:
     """A call from Telnyx.
 
     `encoding` is what the telephone leg has negotiated, PCMU in America and PCMA in Europe; what
-    the server sends is always PCMU.  `token` is the `stream_auth_token` of the upgrade.
+    the server sends is always PCMU.  `token` is the `stream_auth_token` of the upgrade.  In the
+    `mode` mp3, which is Telnyx's default, nothing is heard of what is sent as on the telephone.
     """
 
     rate_hz = 8000
@@ -46,13 +47,17 @@ class TelnyxPhone:
         *,
         encoding: Literal["PCMU", "PCMA"] = "PCMU",
         token: str | None = None,
+        mode: str = "rtp",
+        start: Mapping[str, object] | None = None,
     ) -> None:
+        """Make a telephone; `start` replaces fields of the frame of that name."""
         self.call_control_id = call_control_id
         self.encoding = encoding
         self._parameters = dict(parameters or {})
         self._token = token
-        self._session = str(uuid.uuid4())
-        self._stream_id = ""
+        self.stream_id = _new_id()
+        self._mode = mode
+        self._start = {"call_session_id": _new_id(), **(start or {})}
         self._sequence = 0
         self._chunk = 0
 
@@ -61,16 +66,17 @@ class TelnyxPhone:
         return Dialled(url, token)
 
     def connect(self) -> list[Frame]:
-        self._stream_id = str(uuid.UUID(bytes=secrets.token_bytes(16)))
+        if self._sequence:  # another connection is another stream
+            self.stream_id = _new_id()
         self._sequence = self._chunk = 0
         start: dict[str, Any] = {
             "user_id": "44444444-0000-4000-8000-000000000001",
             "call_control_id": self.call_control_id,
-            "call_session_id": self._session,
             "from": "+15550100001",
             "to": "+15550100002",
             "client_state": None,
             "media_format": {"encoding": self.encoding, "sample_rate": 8000, "channels": 1},
+            **self._start,
         }
         if self._parameters:
             start["custom_parameters"] = [
@@ -112,7 +118,7 @@ class TelnyxPhone:
             case {"event": "media", "media": {"payload": str(payload), **others}, **more} if not (
                 others or more
             ):
-                return [_sound(payload)]
+                return [self._sound(payload)]
             case {"event": "mark", "mark": {"name": str(name), **others}, **more} if not (
                 others or more
             ):
@@ -122,6 +128,11 @@ class TelnyxPhone:
             case _:
                 return [Complaint("100003 malformed_frame")]
 
+    def _sound(self, payload: str) -> PhoneEvent:
+        if self._mode != "rtp":
+            return Complaint(f"100004 invalid_media: the stream's mode is {self._mode}")
+        return _sound(payload)
+
     def _frame(self, event: str, **body: object) -> str:
         self._sequence += 1
         return json.dumps(
@@ -129,9 +140,13 @@ class TelnyxPhone:
                 "event": event,
                 "sequence_number": str(self._sequence),
                 **body,
-                "stream_id": self._stream_id,
+                "stream_id": self.stream_id,
             }
         )
+
+
+def _new_id() -> str:
+    return str(uuid.UUID(bytes=secrets.token_bytes(16)))
 
 
 def _sound(payload: str) -> PhoneEvent:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kallglot.audio import g711
@@ -24,32 +24,52 @@ LONGEST_PARAMETER = 500
 
 
 class TwilioPhone:
-    """A call from Twilio; `parameters` are the `<Parameter>` elements of its `<Stream>`."""
+    """A call from Twilio; `parameters` are the `<Parameter>` elements of its `<Stream>`.
+
+    `sign` makes the headers that prove the upgrade from its URL.  A `<Start><Stream>` is not
+    `is_two_way`: what the server sends is not played.
+    """
 
     rate_hz = 8000
 
-    def __init__(self, call_sid: str, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        call_sid: str,
+        parameters: Mapping[str, str],
+        *,
+        account: str = ACCOUNT,
+        sign: Callable[[str], Mapping[str, str]] | None = None,
+        tracks: Sequence[str] = ("inbound",),
+        is_two_way: bool = True,
+    ) -> None:
         for name, value in parameters.items():
             if len(name) + len(value) >= LONGEST_PARAMETER:
                 raise ValueError(f"Twilio does not take a parameter as long as {name}")
         self.call_sid = call_sid
+        self.stream_sid = f"MZ{secrets.token_hex(16)}"
         self._parameters = dict(parameters)
-        self._stream_sid = ""
+        self._account = account
+        self._sign = sign
+        self._tracks = list(tracks)
+        self._is_two_way = is_two_way
         self._sequence = 0
         self._chunk = 0
 
     def dial(self, url: str) -> Dialled:
         """Drop the query, as Twilio does."""
-        return Dialled(url.partition("?")[0], {"User-Agent": "Twilio.TmeWs/1.0"})
+        bare = url.partition("?")[0]
+        proof = {} if self._sign is None else self._sign(bare)
+        return Dialled(bare, {"User-Agent": "Twilio.TmeWs/1.0", **proof})
 
     def connect(self) -> list[Frame]:
-        self._stream_sid = f"MZ{secrets.token_hex(16)}"
+        if self._sequence:  # another connection is another stream
+            self.stream_sid = f"MZ{secrets.token_hex(16)}"
         self._sequence = self._chunk = 0
         start = {
-            "accountSid": ACCOUNT,
-            "streamSid": self._stream_sid,
+            "accountSid": self._account,
+            "streamSid": self.stream_sid,
             "callSid": self.call_sid,
-            "tracks": ["inbound"],
+            "tracks": self._tracks,
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
             "customParameters": self._parameters,
         }
@@ -78,7 +98,7 @@ class TwilioPhone:
         return [self._frame("dtmf", dtmf={"track": "inbound_track", "digit": digit})]
 
     def hang_up(self) -> list[Frame]:
-        return [self._frame("stop", stop={"accountSid": ACCOUNT, "callSid": self.call_sid})]
+        return [self._frame("stop", stop={"accountSid": self._account, "callSid": self.call_sid})]
 
     def receive(self, frame: Frame) -> list[PhoneEvent]:
         if isinstance(frame, bytes):
@@ -87,10 +107,12 @@ class TwilioPhone:
             message = json.loads(frame)
         except ValueError:
             return [Complaint("31951: not JSON")]
+        if not self._is_two_way:
+            return [Complaint("a <Start><Stream> plays nothing")]
         return [self._understood(message)]
 
     def _understood(self, message: Any) -> PhoneEvent:
-        if not isinstance(message, dict) or message.pop("streamSid", "") != self._stream_sid:
+        if not isinstance(message, dict) or message.pop("streamSid", "") != self.stream_sid:
             return Complaint("31951: no streamSid, or another stream's")
         match message:
             case {"event": "media", "media": {"payload": str(payload), **others}, **more} if not (
@@ -113,7 +135,7 @@ class TwilioPhone:
                 "event": event,
                 "sequenceNumber": str(self._sequence),
                 **body,
-                "streamSid": self._stream_sid,
+                "streamSid": self.stream_sid,
             }
         )
 

@@ -40,10 +40,12 @@ class Calibration:
     that the input is outside what the model knows; None for models that were not taught one.
     `confidence` is the smallest mean, and `weakest` the smallest single probability of a token;
     in a model that was taught to refuse, confidence counts the chance of a refusal against it.
-    `no_speech` is the largest probability of there being no speech.  A model with an elastic
-    window was trained on sounds of any length, and need not have them padded to the window.  One
-    that is promptable may be told before it listens which words are likely.  A model that begins
-    its texts with a space is told what is known of a text that way.
+    `no_speech` is the largest probability of there being no speech, and `clipping` the largest
+    share of a sound that may be cut off at its top: a model that has never heard an overdriven
+    voice is sure of the wrong words.  A model with an elastic window was trained on sounds of any
+    length, and need not have them padded to the window.  One that is promptable may be told before
+    it listens which words are likely.  A model that begins its texts with a space is told what is
+    known of a text that way.
     A translator that uses context reads what was said before, an end token, and the sentence,
     and writes the sentence alone.
     """
@@ -57,6 +59,7 @@ class Calibration:
     refusal: float | None = None
     confidence: float = 0.35
     weakest: float = 0.0
+    clipping: float = 1.0
     is_window_elastic: bool = False
     is_promptable: bool = True
     begins_with_space: bool = True

@@ -76,7 +76,7 @@ class SpeechSettings:
     synthesiser: str = "espeak-ng"
     device: str = "cpu"
     threads: int = attrs.field(factory=_threads)
-    rows: int = 8
+    rows: int = 16
 
 
 @attrs.frozen

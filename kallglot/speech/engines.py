@@ -54,10 +54,11 @@ class EngineCard:
 class VoiceRequest:
     """One utterance, or the part of it that has been heard so far.
 
-    `language` is None where it is not known; then the recogniser chooses among `candidates`, or
-    among all it knows if there are none.  `hints` are words that are likely to be said.  `prefix`
-    is how the text is known to begin; engines that cannot be told so ignore it.  With `with_words`
-    the answer says when each word was said, if the engine can tell.
+    `language` is None where it is not known; then the recogniser chooses among all it knows, and
+    takes another than the `candidates` only where it is clearly likelier.  `hints` are words that
+    are likely to be said.  `prefix` is how the text is known to begin; engines that cannot be told
+    so ignore it.  With `with_words` the answer says when each word was said, if the engine can
+    tell.
     """
 
     pcm: bytes = attrs.field(repr=False)
@@ -87,8 +88,9 @@ class Recognition:
     `text` is empty for silence and noise.  `is_sure` is False when the recogniser has reason to
     believe that the speech is outside what it knows: then `text` is a guess that must be neither
     translated nor spoken.  `confidence` and `language_confidence` are in 0..1.  `words` are those
-    of the text, where they were asked for and are known.  `alternatives` are the other languages
-    that were possible, with their confidence, likeliest first.
+    of the text, where they were asked for and are known.  `alternatives` are other languages that
+    it may be, with their confidence, likeliest first; that, as `language_confidence`, is by the
+    sound alone, whatever was expected.
     """
 
     text: str = attrs.field(repr=False)
@@ -156,7 +158,8 @@ class TextRequest:
     """A sentence, or the part of one that will not change any more, to be translated.
 
     `context` is what the speaker said before it.  `prefix` is what has been spoken of its
-    translation already: the answer goes on behind it.  `terms` are pairs of what must become what.
+    translation already, without the sign that ended it: the answer goes on behind it, and is empty
+    where there is nothing to add.  `terms` are pairs of what must become what.
     """
 
     text: str = attrs.field(repr=False)

@@ -202,10 +202,8 @@ class NemotronRecogniser:
             voice.memory = memory
 
     def _prompt(self, opening: Opening) -> int:
-        only = opening.candidates[0] if len(opening.candidates) == 1 else None
-        wanted = opening.language or only
-        if wanted in self._languages:
-            return self._languages[wanted]
+        if opening.language in self._languages:
+            return self._languages[opening.language]
         default: int = self._model.config.default_prompt_id
         return self._languages.get("auto", default)
 
@@ -238,7 +236,8 @@ class NemotronRecogniser:
         return {"past_key_values": past, "padding_cache": paddings}
 
     def _answer(self, voice: _Voice, feed: Feed) -> Hypothesis:
-        text, language = self._text(voice)
+        text, tagged = self._text(voice)
+        known = voice.opening.language or tagged
         rate_hz = self._extractor.sampling_rate
         said = text[: self._settled(text, feed)]
         new = said[voice.committed :]
@@ -255,20 +254,22 @@ class NemotronRecogniser:
             unstable="" if feed.is_last else rest.strip(),
             until=min(seconds, voice.length / rate_hz),
             heard=voice.length / rate_hz,
-            language=voice.opening.language or language,
+            language=known or self._first_language(voice.opening),
             confidence=confidence,
-            language_confidence=1.0 if voice.opening.language or language else 0.0,
+            language_confidence=1.0 if known else 0.0,
             is_sure=confidence >= self._limits.confidence,
             is_final=feed.is_last,
         )
 
     def _text(self, voice: _Voice) -> tuple[str, str]:
-        """What is written so far, and in which language the model says that it is."""
+        """What is written so far, and in which language the model says that it is, if it does."""
         tokens = [sign.token for sign in voice.signs]
         written: str = self._tokenizer.decode(tokens, group_tokens=False) if tokens else ""
         tags = _TAG.findall(written)
-        first = (*voice.opening.candidates, *self.card.languages, "")[0]
-        return _TAG.sub(" ", written).strip(), tags[-1] if tags else first
+        return _TAG.sub(" ", written).strip(), tags[-1] if tags else ""
+
+    def _first_language(self, opening: Opening) -> str:
+        return (*opening.candidates, *self.card.languages, "")[0]
 
     @staticmethod
     def _settled(text: str, feed: Feed) -> int:

@@ -27,7 +27,7 @@ from kallglot.audio.resample import resample
 from kallglot.speech import calibration, whisper_controls
 from kallglot.speech.calibration import Calibration, Evidence
 from kallglot.speech.engines import EngineCard, Recognition, VoiceRequest, Word
-from kallglot.speech.streaming import pieces
+from kallglot.speech.streaming import languages, pieces, quiet
 from kallglot.speech.whisper_alignment import Gaze, Looks, align
 from kallglot.speech.whisper_encoding import Bands, Encoded, Encoder
 from kallglot.speech.whisper_writing import Order, Writer, Written
@@ -111,7 +111,10 @@ class WhisperRecogniser:
         return cls(model, tokenizer, extractor, limits, card)
 
     def recognise(self, batch: Sequence[VoiceRequest]) -> list[Recognition]:
-        return [self._judge(hearing) for hearing in self.hear(batch)]
+        return [
+            self._judge(hearing, quiet.clipping(request.pcm))
+            for hearing, request in zip(self.hear(batch), batch, strict=True)
+        ]
 
     @torch.inference_mode()
     def hear(self, batch: Sequence[VoiceRequest]) -> list[Hearing]:
@@ -121,7 +124,7 @@ class WhisperRecogniser:
         for index, request in enumerate(batch):
             sound = self._sound(request)
             if len(sound) < _SHORTEST * self._extractor.sampling_rate:
-                answers[index] = _silence(self._languages(request)[0])
+                answers[index] = _silence(self._expected(request)[0])
             else:
                 groups.setdefault(self._frames(sound), []).append((index, sound))
         if groups:
@@ -142,8 +145,8 @@ class WhisperRecogniser:
             pcm = resample(pcm, request.rate_hz, rate_hz)
         return pcm[: int(self.window * rate_hz)].astype(np.float32) / np.float32(32768)
 
-    def _languages(self, request: VoiceRequest) -> tuple[str, ...]:
-        """The languages it may be in, as far as the model knows them."""
+    def _expected(self, request: VoiceRequest) -> tuple[str, ...]:
+        """The languages it should be in, as far as the model knows them."""
         if not self._controls.languages:
             return ("en",)
         wanted = (request.language,) if request.language else request.candidates
@@ -163,7 +166,7 @@ class WhisperRecogniser:
         has_words = any(request.with_words for request in requests)
         memory = self._writer.decoder.begin(encoded, self._gaze.heads if has_words else None)
         opening = self._writer.open(memory)
-        chosen = [self._choose(opening[k], self._languages(one)) for k, one in enumerate(requests)]
+        chosen = [self._choose(opening[k], one) for k, one in enumerate(requests)]
         orders = [
             self._order(request, language, length)
             for request, (language, *_), length in zip(
@@ -252,21 +255,26 @@ class WhisperRecogniser:
         sure = [1.0] * len(known) + [math.exp(log) for log in written.log_probabilities]
         return _timed(texts, self._tokenizer.convert_ids_to_tokens(tokens), times, sure)
 
-    def _choose(self, opening: torch.Tensor, names: tuple[str, ...]) -> _Choice:
-        """The likeliest of the languages, and how likely it is among all the model knows."""
+    def _choose(self, opening: torch.Tensor, request: VoiceRequest) -> _Choice:
+        """The language it is in, and how likely that is among all the model knows."""
         known = self._controls.languages
         if not known:
             return "en", 1.0, ()
-        shares = {name: float(opening[number]) for name, number in known.items()}
-        whole = max(sum(shares.values()), 1e-9)
-        best, *others = sorted(names, key=shares.__getitem__, reverse=True)
-        likely = [(name, shares[name] / whole) for name in others[:_ALTERNATIVES]]
-        return best, shares[best] / whole, tuple(one for one in likely if one[1] > _UNLIKELY)
+        raw = {name: float(opening[number]) for name, number in known.items()}
+        whole = max(sum(raw.values()), 1e-9)
+        shares = {name: share / whole for name, share in raw.items()}
+        expected = self._expected(request)
+        is_told = request.language in known
+        best = expected[0] if is_told else languages.likeliest(shares, expected)
+        others = sorted(shares.keys() - {best}, key=shares.__getitem__, reverse=True)
+        likely = [(name, shares[name]) for name in others[:_ALTERNATIVES]]
+        return best, shares[best], tuple(one for one in likely if one[1] > _UNLIKELY)
 
-    def _judge(self, hearing: Hearing) -> Recognition:
+    def _judge(self, hearing: Hearing, clipping: float) -> Recognition:
         """What to make of it: text, no text, or a text not to be believed."""
         evidence = hearing.evidence
-        is_believed = self.limits.believes(evidence) and not _repeats_itself(evidence.text)
+        is_whole = clipping <= self.limits.clipping and not _repeats_itself(evidence.text)
+        is_believed = is_whole and self.limits.believes(evidence)
         is_silence = hearing.no_speech > self.limits.no_speech
         if self.limits.refusal is None:
             # Stock models see silence where there is a quiet voice, and are right about the voice.

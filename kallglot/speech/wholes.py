@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
 
 import attrs
 
@@ -19,12 +16,14 @@ from kallglot.speech.engines import (
     StreamingRecogniser,
     VoiceRequest,
 )
-from kallglot.speech.streaming import listening, load_recogniser, load_streaming
+from kallglot.speech.streaming import (
+    follows_by_itself,
+    listening,
+    load_recogniser,
+    load_streaming,
+)
 
 __all__ = ["Ears", "Wholes", "load_ears"]
-
-#: What `config.json` calls models that follow turns by themselves.
-_NATIVE: Final = frozenset({"nemotron3_5_asr", "nemotron_asr_streaming"})
 
 
 @attrs.frozen
@@ -37,8 +36,7 @@ class Ears:
 
 def load_ears(path: str, revision: str | None, device: str) -> Ears:
     """Load the recogniser in a directory."""
-    config = json.loads((Path(path) / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") in _NATIVE:
+    if follows_by_itself(path, revision):
         transcriber = load_streaming(path, revision, device)
         return Ears(Wholes(transcriber), transcriber)
     recogniser = load_recogniser(path, revision, device)

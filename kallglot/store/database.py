@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,17 +12,22 @@ from typing import Any
 
 import aiosqlite
 import attrs
+import msgspec
 
 from kallglot.errors import StoreError
 from kallglot.store import schema
 from kallglot.store.writer import Statement, Writer
 
-__all__ = ["Database", "Statement"]
+__all__ = ["Database", "Statement", "as_json"]
+
+# At DEBUG it logs each statement with its values: numbers, names and what people said.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten, and not merely forgotten
     "PRAGMA busy_timeout = 5000",
 )
 
@@ -40,6 +47,11 @@ class Database:
         Raises:
             StoreError: it was written by a newer Kallglot, or is no database.
         """
+        if path is not None:
+            # What people said is in it, and SQLite would let everybody read it.  It gives the files
+            # beside it the same rights.  What cannot be made here it complains of itself.
+            with contextlib.suppress(OSError):
+                path.touch(0o600, exist_ok=False)  # noqa: ASYNC240 - at boot
         writing = await _connect(path)
         try:
             await schema.migrate(writing, schema.scripts())
@@ -81,12 +93,18 @@ class Database:
 
         Raises:
             StoreError: nothing of it was kept.
+            Refused: a statement that was to change something did not, and nothing was kept.
         """
         return await self._writer.write(statements)
 
     def news(self) -> asyncio.Future[None]:
         """Return what is done as soon as something that is news has been committed."""
         return self._writer.news()
+
+
+def as_json(value: object) -> str:
+    """Return a value as text that a column can keep and SQL can look into."""
+    return msgspec.json.encode(value).decode()
 
 
 async def _connect(path: Path | None) -> aiosqlite.Connection:

@@ -6,6 +6,7 @@ without the other; whoever delivers them reads on from the position where it was
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 
@@ -15,7 +16,7 @@ import msgspec
 from kallglot.store.database import Database, Statement
 from kallglot.webhooks.events import Event
 
-__all__ = ["Events", "StoredEvent", "insert_event"]
+__all__ = ["Audience", "Events", "StoredEvent", "insert_event"]
 
 
 @attrs.frozen
@@ -30,6 +31,15 @@ class StoredEvent:
     created_at: float
     body: bytes = attrs.field(repr=False)
     environment: str = "live"
+
+
+@attrs.frozen
+class Audience:
+    """Who may hear an event: of one organization and environment, perhaps of one session only."""
+
+    organization_id: str
+    environment: str
+    session_id: str | None = None
 
 
 def insert_event(event: Event) -> Statement:
@@ -60,23 +70,65 @@ class Events:
         """Keep events that are about nothing else in the store."""
         await self._database.write(*map(insert_event, events))
 
-    async def after(self, position: int, limit: int = 100) -> list[StoredEvent]:
+    async def after(
+        self, position: int, limit: int = 100, audience: Audience | None = None
+    ) -> list[StoredEvent]:
         """Return the events that follow `position`, in order."""
+        where = ["position > ?"]
+        values: list[int | str] = [position]
+        if audience is not None:
+            where += ["organization_id = ?", "environment = ?"]
+            values += [audience.organization_id, audience.environment]
+        if audience is not None and audience.session_id is not None:
+            where.append("session_id = ?")
+            values.append(audience.session_id)
         rows = await self._database.read(
-            "SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
+            f"SELECT * FROM events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?",  # noqa: S608
+            (*values, limit),
         )
         return [_event(row) for row in rows]
+
+    async def position_of(self, event_id: str) -> int:
+        """Return after which position to go on for who has heard that event.
+
+        One that is no longer kept is older than all that are: ids sort by time.
+        """
+        row = await self._database.read_one(
+            "SELECT coalesce((SELECT position FROM events WHERE id = ?),"
+            " (SELECT min(position) - 1 FROM events WHERE id > ?),"
+            " (SELECT max(position) FROM events), 0) AS found",
+            (event_id, event_id),
+        )
+        assert row is not None
+        found: int = row["found"]
+        return found
+
+    async def last_id(self, audience: Audience, position: int) -> str | None:
+        """Return the id of the newest event of an audience up to a position, if there is one."""
+        row = await self._database.read_one(
+            "SELECT id FROM events WHERE organization_id = ? AND environment = ?"
+            " AND position <= ? ORDER BY position DESC LIMIT 1",
+            (audience.organization_id, audience.environment, position),
+        )
+        return None if row is None else row["id"]
+
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done as soon as another event has been committed."""
+        return self._database.news()
 
     async def last(self) -> int:
         """Return the position of the newest event, 0 if there is none."""
         row = await self._database.read_one("SELECT max(position) AS newest FROM events")
-        return 0 if row is None or row["newest"] is None else row["newest"]
+        newest: int | None = None if row is None else row["newest"]
+        return newest or 0
 
-    async def follow(self, position: int) -> AsyncIterator[list[StoredEvent]]:
+    async def follow(
+        self, position: int, audience: Audience | None = None
+    ) -> AsyncIterator[list[StoredEvent]]:
         """Yield the events after `position` as they are committed, a few together, for ever."""
         while True:
             news = self._database.news()
-            while events := await self.after(position):
+            while events := await self.after(position, audience=audience):
                 position = events[-1].position
                 yield events
             await news

@@ -10,7 +10,7 @@ import msgspec
 
 from kallglot.model.glossary import Glossary, KeptGlossary, TermCount
 from kallglot.model.session import Session
-from kallglot.store.database import Database, Statement
+from kallglot.store.database import Database, Statement, as_json
 from kallglot.store.paging import Page, Slice, read_page
 
 __all__ = ["Glossaries", "SessionGlossary", "insert_session_glossary", "session_glossary"]
@@ -31,22 +31,24 @@ class Glossaries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, kept: KeptGlossary) -> None:
+    async def put(self, kept: KeptGlossary, *, also: Sequence[Statement] = ()) -> None:
         """Keep a glossary, or what it has become."""
         await self._database.write(
+            *also,
             Statement(
-                "INSERT INTO glossaries (id, organization_id, name, terms, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
-                " terms = excluded.terms, updated_at = excluded.updated_at",
+                "INSERT INTO glossaries (id, organization_id, name, terms, created_at, updated_at,"
+                " environment) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " name = excluded.name, terms = excluded.terms, updated_at = excluded.updated_at",
                 (
                     kept.id,
                     kept.organization_id,
                     kept.name,
-                    _json(kept.glossary),
+                    as_json(kept.glossary),
                     kept.created_at,
                     kept.updated_at,
+                    kept.environment,
                 ),
-            )
+            ),
         )
 
     async def get(self, glossary_id: str) -> KeptGlossary | None:
@@ -57,9 +59,11 @@ class Glossaries:
         """Forget a glossary; sessions keep what they took from it."""
         await self._database.write(Statement("DELETE FROM glossaries WHERE id = ?", (glossary_id,)))
 
-    async def page(self, organization_id: str, page: Page) -> Slice[KeptGlossary]:
+    async def page(
+        self, organization_id: str, page: Page, environment: str = "live"
+    ) -> Slice[KeptGlossary]:
         """Return a page of an organization's glossaries, newest first."""
-        where = [("organization_id = ?", [organization_id])]
+        where = [("organization_id = ? AND environment = ?", [organization_id, environment])]
         rows = await read_page(self._database, "glossaries", where, page)
         return Slice([_kept(row) for row in rows.items], rows.has_more)
 
@@ -79,7 +83,7 @@ class Glossaries:
         await self._database.write(
             Statement(
                 "UPDATE session_glossaries SET report = ? WHERE session_id = ?",
-                (_json(list(counts)), session_id),
+                (as_json(list(counts)), session_id),
             )
         )
 
@@ -93,7 +97,7 @@ def insert_session_glossary(session: Session) -> list[Statement]:
         Statement(
             "INSERT INTO session_glossaries (session_id, glossary_id, term_count, terms, report)"
             " VALUES (?, ?, ?, ?, '[]')",
-            (session.id, glossary.id, len(glossary.terms), _json(glossary)),
+            (session.id, glossary.id, len(glossary.terms), as_json(glossary)),
         )
     ]
 
@@ -112,8 +116,5 @@ def _kept(row: sqlite3.Row) -> KeptGlossary:
         glossary=msgspec.json.decode(row["terms"], type=Glossary),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        environment=row["environment"],
     )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
 from kallglot.store.database import Database
 
-__all__ = ["Page", "Slice", "read_page"]
+__all__ = ["Condition", "Page", "Slice", "read_page"]
 
 T = TypeVar("T")
+
+#: What rows must be, in SQL, and the values for its place-holders.
+Condition: TypeAlias = tuple[str, Sequence[Any]]
 
 
 @attrs.frozen
@@ -33,7 +36,7 @@ class Slice(Generic[T]):
 
 
 async def read_page(
-    database: Database, table: str, where: Sequence[tuple[str, Sequence[Any]]], page: Page
+    database: Database, table: str, where: Sequence[Condition], page: Page
 ) -> Slice[sqlite3.Row]:
     """Read a page of a table in which `id` sorts by time.
 

@@ -69,6 +69,14 @@ class Recordings:
         )
         return [_recording(row) for row in rows]
 
+    async def deleted_of_session(self, session_id: str) -> list[Recording]:
+        """Return what the deleted recordings of a session were, oldest first."""
+        rows = await self._database.read(
+            "SELECT * FROM recordings WHERE session_id = ? AND deleted_at IS NOT NULL ORDER BY id",
+            (session_id,),
+        )
+        return [_recording(row) for row in rows]
+
     async def page(self, session_id: str, channel: str | None, page: Page) -> Slice[Recording]:
         """Return a page of the recordings of a session, newest first."""
         where: list[tuple[str, Sequence[Any]]] = [
@@ -79,17 +87,43 @@ class Recordings:
         rows = await read_page(self._database, "recordings", where, page)
         return Slice([_recording(row) for row in rows.items], rows.has_more)
 
-    async def expired(self, now: float) -> list[Recording]:
-        """Return the recordings whose time has run out and that are still there."""
+    async def expired(self, now: float, limit: int = -1) -> list[Recording]:
+        """Return the recordings whose time has run out and that are still there.
+
+        Those of living sessions are left: they are being made.
+        """
         rows = await self._database.read(
-            "SELECT * FROM recordings WHERE expires_at <= ? AND deleted_at IS NULL", (now,)
+            "SELECT recordings.* FROM recordings JOIN sessions ON sessions.id = session_id"
+            " WHERE expires_at <= ? AND recordings.deleted_at IS NULL"
+            " AND sessions.status = 'ended' ORDER BY expires_at LIMIT ?",
+            (now, limit),
         )
         return [_recording(row) for row in rows]
 
-    async def mark_deleted(self, recording_id: str, now: float) -> None:
-        """Record that the file is gone."""
+    async def expire(self, recording_ids: Sequence[str], now: float, *also: Statement) -> None:
+        """Let the time of recordings run out now: nobody hears them any more."""
+        marks = ", ".join("?" * len(recording_ids))
         await self._database.write(
-            Statement("UPDATE recordings SET deleted_at = ? WHERE id = ?", (now, recording_id))
+            Statement(
+                f"UPDATE recordings SET expires_at = ? WHERE id IN ({marks})",  # noqa: S608
+                (now, *recording_ids),
+            ),
+            *also,
+        )
+
+    async def paths(self) -> set[str]:
+        """Return the files of all recordings that are still there, also of hidden sessions."""
+        rows = await self._database.read("SELECT path FROM recordings WHERE deleted_at IS NULL")
+        return {row["path"] for row in rows}
+
+    async def mark_deleted(self, now: float, *recording_ids: str) -> None:
+        """Record that the files are gone."""
+        marks = ", ".join("?" * len(recording_ids))
+        await self._database.write(
+            Statement(
+                f"UPDATE recordings SET deleted_at = ? WHERE id IN ({marks})",  # noqa: S608
+                (now, *recording_ids),
+            )
         )
 
 

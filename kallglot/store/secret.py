@@ -7,6 +7,7 @@ the database alone opens no door; or it is made from a text in the settings, `se
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -42,16 +43,9 @@ class ServerSecret:
         Raises:
             StoreError: the file holds something else.
         """
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes()
-        else:
-            key = secrets.token_bytes(LENGTH)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(key)
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _keep(secrets.token_bytes(LENGTH), path)
+        key = path.read_bytes()
         if len(key) != LENGTH:
             raise StoreError(f"{path} does not hold a secret of {LENGTH} bytes")
         return cls(key)
@@ -70,3 +64,18 @@ class ServerSecret:
     def is_signed(self, signature: str, purpose: str, *parts: str) -> bool:
         """Tell, in constant time, whether `sign` made that signature."""
         return hmac.compare_digest(signature.encode(), self.sign(purpose, *parts).encode())
+
+
+def _keep(key: bytes, path: Path) -> None:
+    """Write a new secret so that it is there whole or not at all, and never in another's place."""
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # somebody else was quicker
+            os.link(unfinished, path)
+    finally:
+        unfinished.unlink()

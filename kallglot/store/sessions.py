@@ -10,7 +10,7 @@ import attrs
 import msgspec
 
 from kallglot.model.session import Mode, Participant, Routing, Session, Status
-from kallglot.store.database import Database, Statement
+from kallglot.store.database import Database, Statement, as_json
 from kallglot.store.events import insert_event
 from kallglot.store.glossaries import insert_session_glossary, session_glossary
 from kallglot.store.paging import Page, Slice, read_page
@@ -45,8 +45,11 @@ _INSERT = (
     f"INSERT INTO sessions ({', '.join(_COLUMNS)})"  # noqa: S608
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+#: What never changes while a session lives, or is changed from outside.
+_OUTSIDE = frozenset({"id", "metadata"})
+_SAVED = tuple(name for name in _COLUMNS if name not in _OUTSIDE)
 _UPDATE = (
-    f"UPDATE sessions SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])}"  # noqa: S608
+    f"UPDATE sessions SET {', '.join(f'{name} = ?' for name in _SAVED)}"  # noqa: S608
     " WHERE id = ?"
 )
 _METADATA = (
@@ -74,33 +77,76 @@ class Sessions:
         self._database = database
 
     async def add(
-        self, session: Session, state: LifeState | None = None, *, events: Sequence[Event] = ()
+        self,
+        session: Session,
+        state: LifeState | None = None,
+        *,
+        events: Sequence[Event] = (),
+        also: Sequence[Statement] = (),
     ) -> None:
-        """Keep a new session, and what the outside is to be told of it."""
+        """Keep a new session, and what the outside is to be told of it.
+
+        Raises:
+            Refused: something that is to be written with it says no.
+        """
         await self._database.write(
+            *also,
             Statement(_INSERT, _values(session, state)),
             *insert_session_glossary(session),
             *map(insert_event, events),
         )
 
     async def save(
-        self, session: Session, state: LifeState | None, *, events: Sequence[Event] = ()
+        self,
+        session: Session,
+        state: LifeState | None,
+        *,
+        events: Sequence[Event] = (),
+        also: Sequence[Statement] = (),
     ) -> None:
-        """Keep what has become of a session, its status and state together."""
-        _, *values = _values(session, state)
+        """Keep what has become of a session, its status and state together.
+
+        The metadata in the store stay: whoever saves may not know the newest.
+        """
+        values = dict(zip(_COLUMNS, _values(session, state), strict=True))
+        saved = (*(values[name] for name in _SAVED), session.id)
+        await self._database.write(Statement(_UPDATE, saved), *map(insert_event, events), *also)
+
+    async def change_metadata(
+        self, session_id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    ) -> bool:
+        """Replace the metadata of a session; False if they are not, or no longer, `before`."""
+        texts = [None if each is None else as_json(each) for each in (after, before)]
+        (changed,) = await self._database.write(
+            Statement(
+                "UPDATE sessions SET metadata = ? WHERE id = ? AND metadata IS ?",
+                (texts[0], session_id, texts[1]),
+            )
+        )
+        return changed > 0
+
+    async def hide(self, session_id: str, now: float, *also: Statement) -> None:
+        """Let nobody see a session from now on: it is about to be removed."""
         await self._database.write(
-            Statement(_UPDATE, (*values, session.id)), *map(insert_event, events)
+            Statement("UPDATE sessions SET deleted_at = ? WHERE id = ?", (now, session_id)), *also
         )
 
-    async def remove(self, session_id: str) -> None:
-        """Forget a session and everything about it."""
+    async def remove(self, *session_ids: str) -> None:
+        """Forget sessions and everything about them."""
+        marks = ", ".join("?" * len(session_ids))
         await self._database.write(
-            Statement("DELETE FROM sessions WHERE id = ?", (session_id,)),
-            Statement("DELETE FROM events WHERE session_id = ?", (session_id,)),
+            Statement(f"DELETE FROM sessions WHERE id IN ({marks})", session_ids),  # noqa: S608
+            Statement(f"DELETE FROM events WHERE session_id IN ({marks})", session_ids),  # noqa: S608
+            Statement(
+                f"DELETE FROM webhook_deliveries WHERE session_id IN ({marks})",  # noqa: S608
+                session_ids,
+            ),
         )
 
     async def get(self, session_id: str) -> Session | None:
-        row = await self._database.read_one("SELECT * FROM sessions WHERE id = ?", (session_id,))
+        row = await self._database.read_one(
+            "SELECT * FROM sessions WHERE id = ? AND deleted_at IS NULL", (session_id,)
+        )
         return None if row is None else _session(row)
 
     async def state(self, session_id: str) -> LifeState | None:
@@ -129,11 +175,21 @@ class Sessions:
             for row in rows
         ]
 
+    async def living_of(self, organization_id: str, *statuses: Status) -> list[Session]:
+        """Return the sessions of an organization that have not ended, or of them those."""
+        rows = await self._database.read(
+            "SELECT * FROM sessions WHERE organization_id = ? AND status <> 'ended' ORDER BY id",
+            (organization_id,),
+        )
+        sessions = [_session(row) for row in rows]
+        return [each for each in sessions if not statuses or each.status in statuses]
+
     async def page(self, organization_id: str, wanted: SessionFilter, page: Page) -> Slice[Session]:
         """Return a page of an organization's sessions, newest first."""
         where: list[tuple[str, Sequence[Any]]] = [
             ("organization_id = ?", [organization_id]),
             ("environment = ?", [wanted.environment]),
+            ("deleted_at IS NULL", []),
         ]
         if wanted.status is not None:
             where.append(("status = ?", [wanted.status]))
@@ -152,20 +208,20 @@ def _values(session: Session, state: LifeState | None) -> tuple[Any, ...]:
         session.organization_id,
         session.mode.value,
         session.status.value,
-        _json([attrs.asdict(participant) for participant in session.participants]),
-        _json(attrs.asdict(session.routing)),
+        as_json([attrs.asdict(participant) for participant in session.participants]),
+        as_json(attrs.asdict(session.routing)),
         session.source_language,
         session.target_language,
         session.is_recorded,
         session.hearing_original,
-        None if session.metadata is None else _json(session.metadata),
+        None if session.metadata is None else as_json(session.metadata),
         session.created_at,
         session.started_at,
         session.ended_at,
         session.end_reason,
         session.reconnect_deadline,
         session.environment,
-        None if state is None else _json(state),
+        None if state is None else as_json(state),
     )
 
 
@@ -196,7 +252,3 @@ def _session(row: sqlite3.Row) -> Session:
 def _state(row: sqlite3.Row) -> LifeState | None:
     text: str | None = row["state"]
     return None if text is None else msgspec.json.decode(text, type=dict[str, Any])
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

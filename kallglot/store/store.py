@@ -6,17 +6,29 @@ from pathlib import Path
 
 import attrs
 
+from kallglot.store.agents import Agents
+from kallglot.store.analyses import Analyses
+from kallglot.store.audit import Audit
+from kallglot.store.connections import Connections
 from kallglot.store.database import Database
+from kallglot.store.deliveries import Deliveries
+from kallglot.store.directories import Directories
+from kallglot.store.endpoints import Endpoints
+from kallglot.store.erasures import Erasures
 from kallglot.store.events import Events
 from kallglot.store.glossaries import Glossaries
 from kallglot.store.idempotency import Idempotency
 from kallglot.store.keys import Keys
 from kallglot.store.legs import Legs
+from kallglot.store.organizations import Organizations
+from kallglot.store.phone_numbers import PhoneNumbers
 from kallglot.store.recordings import Recordings
+from kallglot.store.retention import Retentions
 from kallglot.store.secret import ServerSecret
 from kallglot.store.sessions import Sessions
 from kallglot.store.tokens import StreamTokens
 from kallglot.store.transcripts import Transcripts
+from kallglot.store.usage import Usages
 from kallglot.store.vault import Vault
 
 __all__ = ["Store"]
@@ -35,11 +47,23 @@ class Store:
     legs: Legs
     transcripts: Transcripts
     recordings: Recordings
+    organizations: Organizations
     keys: Keys
     tokens: StreamTokens
     events: Events
     idempotency: Idempotency
     glossaries: Glossaries
+    audit: Audit
+    agents: Agents
+    analyses: Analyses
+    usage: Usages
+    endpoints: Endpoints
+    deliveries: Deliveries
+    retention: Retentions
+    erasures: Erasures
+    directories: Directories
+    connections: Connections
+    phone_numbers: PhoneNumbers
 
     @classmethod
     async def open(cls, path: Path | str, secret_key: str | None = None) -> Store:
@@ -63,19 +87,33 @@ class Store:
 
     @classmethod
     def _on(cls, database: Database, secret: ServerSecret) -> Store:
+        vault = Vault(secret)
+        directories = Directories(database)
         return cls(
             database=database,
             secret=secret,
-            vault=Vault(secret),
+            vault=vault,
             sessions=Sessions(database),
             legs=Legs(database),
             transcripts=Transcripts(database),
             recordings=Recordings(database),
+            organizations=Organizations(database),
             keys=Keys(database),
             tokens=StreamTokens(database, secret),
             events=Events(database),
-            idempotency=Idempotency(database),
+            idempotency=Idempotency(database, vault),
             glossaries=Glossaries(database),
+            audit=Audit(database),
+            agents=Agents(database),
+            analyses=Analyses(database),
+            usage=Usages(database),
+            endpoints=Endpoints(database, vault, secret),
+            deliveries=Deliveries(database),
+            retention=Retentions(database),
+            erasures=Erasures(database),
+            directories=directories,
+            connections=Connections(database, vault, directories),
+            phone_numbers=PhoneNumbers(database, directories),
         )
 
     async def close(self) -> None:

@@ -17,13 +17,13 @@ __all__ = ["Transcripts"]
 
 _PUT = (
     "INSERT INTO utterances (id, session_id, sequence, speaker, language, text, start_time,"
-    " end_time, confidence, is_sure, renderings, turn, heard_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " end_time, confidence, is_sure, renderings, turn, heard_at, erased)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, speaker = excluded.speaker,"
     " language = excluded.language, text = excluded.text, start_time = excluded.start_time,"
     " end_time = excluded.end_time, confidence = excluded.confidence,"
     " is_sure = excluded.is_sure, renderings = excluded.renderings, turn = excluded.turn,"
-    " heard_at = excluded.heard_at"
+    " heard_at = excluded.heard_at, erased = excluded.erased"
 )
 
 
@@ -50,6 +50,7 @@ class Transcripts:
             msgspec.json.encode(renderings).decode(),
             utterance.turn,
             utterance.heard_at,
+            utterance.erased,
         )
         await self._database.write(Statement(_PUT, values), *map(insert_event, events))
 
@@ -77,4 +78,5 @@ def _utterance(row: sqlite3.Row) -> Utterance:
         renderings=tuple(Rendering(**fields) for fields in msgspec.json.decode(row["renderings"])),
         turn=row["turn"],
         heard_at=row["heard_at"],
+        erased=row["erased"],
     )

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import aiosqlite
 import attrs
 
-from kallglot.errors import StoreError
+from kallglot.errors import Refused, StoreError
 
 __all__ = ["Statement", "Writer"]
 
@@ -27,11 +27,16 @@ BATCH = 256
 
 @attrs.frozen
 class Statement:
-    """SQL and what to put in its place-holders; `is_news` if somebody waits for it elsewhere."""
+    """SQL and what to put in its place-holders; `is_news` if somebody waits for it elsewhere.
+
+    With `otherwise` it must change something: if it does not, nothing of its write is kept, and
+    `otherwise` is raised.
+    """
 
     sql: str
     values: Sequence[Any] = attrs.field(default=(), repr=False)
     is_news: bool = False
+    otherwise: Refused | None = None
 
 
 @attrs.frozen(eq=False)
@@ -80,6 +85,7 @@ class Writer:
 
         Raises:
             StoreError: nothing of it was kept.
+            Refused: a statement that was to change something did not, and nothing was kept.
         """
         if self._task is None or self._task.done():
             raise StoreError("the store is closed")
@@ -122,6 +128,9 @@ class Writer:
                 except _UNWRITABLE as error:
                     await self._connection.execute("ROLLBACK TO one")
                     _fail(write, error)
+                except Refused as refusal:
+                    await self._connection.execute("ROLLBACK TO one")
+                    _refuse(write, refusal)
             await self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             logger.exception("a transaction of %d writes failed", len(batch))
@@ -144,12 +153,19 @@ class Writer:
         for statement in write.statements:
             cursor = await self._connection.execute(statement.sql, statement.values)
             changed.append(cursor.rowcount)
+            if statement.otherwise is not None and cursor.rowcount < 1:
+                raise statement.otherwise
         await self._connection.execute("RELEASE one")
         return changed
 
     async def _roll_back(self) -> None:
         if self._connection.in_transaction:
             await self._connection.execute("ROLLBACK")
+
+
+def _refuse(write: _Write, refusal: Refused) -> None:
+    if not write.changed.done():
+        write.changed.set_exception(refusal)
 
 
 def _fail(write: _Write, error: Exception) -> None:

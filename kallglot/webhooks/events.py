@@ -5,6 +5,7 @@ The names in `NAMES` are public and appear nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias, assert_never
 
 import attrs
@@ -16,9 +17,13 @@ from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
 from kallglot.model.session import Session
 from kallglot.model.transcript import Utterance
+from kallglot.model.webhook import Endpoint
 
 __all__ = [
     "NAMES",
+    "TEST",
+    "AnalysisCompleted",
+    "AnalysisFailed",
     "Event",
     "Happening",
     "ProviderConnected",
@@ -33,9 +38,13 @@ __all__ = [
     "SessionStarted",
     "TranscriptFinished",
     "event_of",
+    "trial_event",
 ]
 
 API_VERSION = "v1"
+
+#: The event that says that an endpoint can be reached; nothing else has happened.
+TEST = "webhook.test"
 
 
 @attrs.frozen
@@ -123,6 +132,22 @@ class ProviderFailed:
     leg: Leg
 
 
+@attrs.frozen
+class AnalysisCompleted:
+    """An analysis of a session is ready; `analysis` is its public object."""
+
+    session: Session
+    analysis: Mapping[str, object] = attrs.field(repr=False)
+
+
+@attrs.frozen
+class AnalysisFailed:
+    """There will be no analysis; `analysis` is its public object, which says why."""
+
+    session: Session
+    analysis: Mapping[str, object] = attrs.field(repr=False)
+
+
 Happening: TypeAlias = (
     SessionCreated
     | SessionStarted
@@ -135,6 +160,8 @@ Happening: TypeAlias = (
     | ProviderConnected
     | ProviderDisconnected
     | ProviderFailed
+    | AnalysisCompleted
+    | AnalysisFailed
 )
 
 NAMES: dict[type[Happening], str] = {
@@ -149,6 +176,8 @@ NAMES: dict[type[Happening], str] = {
     ProviderConnected: "session.provider.connected",
     ProviderDisconnected: "session.provider.disconnected",
     ProviderFailed: "session.provider.failed",
+    AnalysisCompleted: "analysis.complete",
+    AnalysisFailed: "analysis.failed",
 }
 
 
@@ -170,18 +199,34 @@ def event_of(happening: Happening, now: float, event_id: str | None = None) -> E
     name = NAMES[type(happening)]
     session = happening.session
     made = event_id or new_id("evt")
-    body: JsonObject = {
-        "id": made,
-        "type": name,
-        "api_version": API_VERSION,
-        "created_at": objects.iso(now),
-        "data": {**_data(happening, now), "session_id": session.id},
-        **_top_level(happening),
-    }
+    data = {**_data(happening, now), "session_id": session.id}
+    body = _envelope(made, name, data, now) | _top_level(happening)
     return Event(made, name, session.organization_id, session.id, now, body, session.environment)
 
 
-def _data(happening: Happening, now: float) -> JsonObject:
+def trial_event(endpoint: Endpoint, now: float) -> Event:
+    """Return the event that an endpoint is sent to see whether it can be reached."""
+    made = new_id("evt")
+    data = {
+        "id": endpoint.id,
+        "object": "webhook_endpoint",
+        "message": "This is a test: nothing has happened.",
+    }
+    body = _envelope(made, TEST, data, now)
+    return Event(made, TEST, endpoint.organization_id, "", now, body, endpoint.environment)
+
+
+def _envelope(event_id: str, name: str, data: JsonObject, now: float) -> JsonObject:
+    return {
+        "id": event_id,
+        "type": name,
+        "api_version": API_VERSION,
+        "created_at": objects.iso(now),
+        "data": data,
+    }
+
+
+def _data(happening: Happening, now: float) -> Mapping[str, object]:
     match happening:
         case SessionCreated(session) | SessionStarted(session) | SessionEnded(session):
             return objects.session_object(session, now)
@@ -205,6 +250,8 @@ def _data(happening: Happening, now: float) -> JsonObject:
             | ProviderFailed(_, leg)
         ):
             return objects.leg_object(leg)
+        case AnalysisCompleted(_, analysis) | AnalysisFailed(_, analysis):
+            return analysis
         case _:
             assert_never(happening)
 

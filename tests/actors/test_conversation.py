@@ -62,8 +62,8 @@ async def test_a_whole_call_is_announced_in_order(call):
     assert [name for name in call.announced if not name.startswith("session.provider")] == [
         "session.started",
         "transcript.segment",
-        "session.ended",
         "transcript.ready",
+        "session.ended",
     ]
 
 

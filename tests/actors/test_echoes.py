@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import numpy as np
 import pytest
 
@@ -49,3 +50,15 @@ async def test_a_translation_that_comes_back_is_neither_written_down_nor_transla
     assert heard(call.customer.sound) == ""
     assert call.agent.cleared == []
     assert metering.registry.get_sample_value("kallglot_echoes_total") == 1
+
+
+async def test_an_echo_of_the_other_is_not_taken_for_what_somebody_speaks(new_call, people):
+    unknown = (people[0], attrs.evolve(people[1], language=None))
+    call = new_call(participants=unknown)
+    call.agent = Loudspeaker("de", call_id="CA2")
+    await call.begin()
+    # Nobody knows yet what the agent speaks, so they hear the customer's own voice.
+    await asyncio.gather(call.customer.says("Guten Tag", silence=3.0), call.agent.stays_on(4.0))
+    await call.settle()
+    assert [(one.speaker, one.text) for one in call.said] == [("customer", "Guten Tag")]
+    assert [one.language for one in call.row.participants] == ["de", None]

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from kallglot.messages import Notify
+from actors.leg import Leg
+from kallglot.messages import Notify, PlayAudio, SeatSpeaker, VoiceHeard
 from kallglot.providers import Closed, Heard, Notice, Problem
+from kallglot.timeline import Timeline
 from tests.fakes.telephone import PlainWire, Telephone
 
 SOUND = Heard(b"\1\0" * 160, 8000)
@@ -130,3 +132,50 @@ async def test_frames_after_the_end_of_a_leg_are_nobodys(call):
     await leg.ended()
     assert leg._take("too late") is False
     assert taken == []
+
+
+class Scene:
+    """A leg with somebody on it, what they hear, and where frames got lost."""
+
+    def __init__(self) -> None:
+        self.heard: list = []
+        self.lost: list[str] = []
+        self.telephone = Telephone("de")
+        timeline = Timeline(asyncio.get_running_loop().time, 0.0)
+        self.leg = Leg.start("leg_1", self.telephone.arrival, self, timeline, self.lost.append)
+        self.leg.tell(SeatSpeaker(None, "customer", self))
+
+    def tell(self, message) -> None:
+        self.heard.append(message)
+
+    @property
+    def voice(self) -> list:
+        return [message for message in self.heard if isinstance(message, VoiceHeard)]
+
+
+@pytest.fixture
+async def scene():
+    scene = Scene()
+    await asyncio.sleep(0.01)
+    yield scene
+    await scene.leg.stop()
+
+
+async def test_frames_that_come_faster_than_anybody_speaks_are_counted_as_lost(scene):
+    for _ in range(180):
+        scene.telephone.sends(SOUND)
+    assert (len(scene.voice), scene.lost) == (180, [])
+    for _ in range(180):
+        scene.telephone.sends(SOUND)
+    assert scene.lost == ["leg"] * (360 - len(scene.voice))
+    assert len(scene.lost) > 160
+
+
+async def test_sound_that_a_slow_listener_never_gets_is_counted_as_lost(scene):
+    scene.telephone.room.clear()
+    for _ in range(60):
+        scene.leg.tell(PlayAudio(SOUND.pcm, "customer", "agent", None))
+    assert scene.lost == ["mailbox"] * 10
+    scene.telephone.room.set()
+    await asyncio.sleep(0.01)
+    assert len(scene.telephone.played) == 50

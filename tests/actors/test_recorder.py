@@ -11,6 +11,7 @@ from actors.recorder import Recorder
 from actors.services import Services
 from actors.supervisor import Address
 from kallglot.messages import Finish, TrackErased, TrackHeard
+from kallglot.model.retention import DAY, Retention
 from kallglot.model.session import Mode, Session
 from kallglot.timeline import Timeline
 from tests.fakes.store import FakeStore
@@ -130,3 +131,17 @@ async def test_a_disk_that_fails_costs_the_recording_and_nothing_else(
     await finish(recorder, parent)
     await asyncio.sleep(0.05)
     assert {row.status for row in store.recording_rows.values()} == {"failed"}
+
+
+@pytest.mark.parametrize(
+    ("own", "expires_at"), [(None, 1000.0 + 30 * DAY), (7, 1000.0 + 7 * DAY), (0, None)]
+)
+async def test_a_recording_expires_when_its_organization_wants_it_to(
+    make_recorder, parent, store, own, expires_at
+):
+    store.kept = Retention(recording_days=own)
+    recorder = make_recorder()
+    recorder.tell(TrackHeard("customer", tone(1), 8000, 0.0))
+    await finish(recorder, parent)
+    kept = store.recording_rows["customer"].expires_at
+    assert kept == (expires_at if expires_at is None else pytest.approx(expires_at, abs=10))

@@ -2,13 +2,14 @@
 
 import asyncio
 
+import attrs
 import pytest
 
 from actors.archive import Archive
 from actors.services import Services
 from actors.supervisor import Address
 from actors.transcript import Transcript
-from kallglot.messages import RenderingSpoken, UtteranceRendered
+from kallglot.messages import Finish, PartialRecognised, RenderingSpoken, UtteranceRendered
 from kallglot.model.session import Mode, Session
 from kallglot.model.transcript import Rendering, Utterance
 from tests.fakes.store import FakeStore
@@ -40,12 +41,17 @@ async def transcript(services):
     ref = Transcript.start(SESSION, services, Silence())
 
     async def told(*facts) -> Rendering:
-        for fact in (UtteranceRendered(SAID), *facts):
-            ref.tell(fact)
-        await asyncio.sleep(0.1)
+        await kept(UtteranceRendered(SAID), *facts)
         (rendering,) = store.utterances["utt_1"].renderings
         return rendering
 
+    async def kept(*facts) -> list[Utterance]:
+        for fact in facts:
+            ref.tell(fact)
+        await asyncio.sleep(0.1)
+        return list(store.utterances.values())
+
+    told.kept = kept
     yield told
     await ref.stop()
 
@@ -82,3 +88,33 @@ async def test_of_several_who_listen_the_first_counts(transcript, counted):
     )
     assert (rendering.spoken_at, rendering.compressed, rendering.dropped) == (3.0, 0.25, 0.0)
     assert counted("speech_dropped_seconds_total") == 1.0
+
+
+def shown(text: str, utterance_id: str = "utt_1") -> PartialRecognised:
+    return PartialRecognised(utterance_id, "customer", "de", text, 1.0)
+
+
+async def test_an_utterance_tells_how_much_of_its_captions_was_taken_back(transcript, counted):
+    (said,) = await transcript.kept(
+        *map(shown, ("Nein", "Ja", "Ja gern", "Ja")), UtteranceRendered(SAID)
+    )
+    assert said.erased == 2
+    assert counted("caption_units_erased_total") == 2
+    assert counted("caption_units_final_total") == 1
+
+
+async def test_captions_are_counted_once_for_an_utterance_that_could_not_be_spoken(
+    transcript, counted
+):
+    untranslated = attrs.evolve(SAID, renderings=())
+    (said,) = await transcript.kept(
+        shown("Nein"), UtteranceRendered(SAID), UtteranceRendered(untranslated)
+    )
+    assert (said.erased, said.renderings) == (1, ())
+    assert counted("caption_units_erased_total") == 1
+    assert counted("caption_units_final_total") == 1
+
+
+async def test_captions_of_what_nobody_said_are_counted_at_the_end(transcript, counted):
+    await transcript.kept(UtteranceRendered(SAID), shown("Guten Tag", "utt_2"), Finish())
+    assert counted("caption_units_erased_total") == 2

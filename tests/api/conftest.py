@@ -1,30 +1,23 @@
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
-import uvloop
 from aiohttp.test_utils import TestClient, TestServer
 
 from kallglot.api.app import create_app
+from kallglot.api.context import ACCOUNTS
 from kallglot.config import Settings
 from kallglot.speech.engines import EngineCard
 from kallglot.store import Store
-from kallglot.store.keys import ApiKey
+from kallglot.store.keys import SCOPES, ApiKey
+from tests.api.described import DescribedClient, described
 from tests.fakes.calls import FakeCalls
+from tests.fakes.carriers import FakeCarriers
 from tests.fakes.clock import FakeClock
-
-
-def pytest_asyncio_loop_factories(config: Any, item: Any) -> dict[str, Any] | None:
-    """Try the link on both loops: they do not treat a connection quite the same way."""
-    if item.path.name != "test_link.py":
-        return None
-    return {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
-
 
 NOTICE = "A demonstration model that knows a few phrases."
 
@@ -76,6 +69,9 @@ class Api:
     async def delete(self, path: str, **options):
         return await self.client.delete(path, **self._with_key(options))
 
+    async def patch(self, path: str, **options):
+        return await self.client.patch(path, **self._with_key(options))
+
     async def create(self, **fields) -> dict:
         response = await self.post(
             "/v1/sessions", json={"mode": "bidirectional_translation", **fields}
@@ -92,11 +88,16 @@ class Api:
 
 @pytest.fixture
 async def organization(store: Store, clock: FakeClock) -> str:
-    return (await store.keys.add_organization("Example", clock())).id
+    return (await store.organizations.add("Example", clock())).id
 
 
 @pytest.fixture
-async def client(store, calls, settings, clock) -> AsyncIterator[TestClient]:
+def carriers() -> FakeCarriers:
+    return FakeCarriers()
+
+
+@pytest.fixture
+async def client(store, calls, settings, clock, carriers) -> AsyncIterator[TestClient]:
     app = create_app(
         store,
         calls,
@@ -104,8 +105,11 @@ async def client(store, calls, settings, clock) -> AsyncIterator[TestClient]:
         cards={"recogniser": EngineCard("demo-ear", ("de", "en"), "1", notice=NOTICE)},
         clock=clock,
     )
-    async with TestClient(TestServer(app)) as client:
+    app[ACCOUNTS] = carriers.accounts()
+    async with DescribedClient(TestServer(app)) as client:
         yield client
+        for event in await store.events.after(0):
+            described().check_event(json.loads(event.body))
 
 
 @pytest.fixture
@@ -117,6 +121,20 @@ async def api(client, store, organization, clock) -> Api:
 @pytest.fixture
 async def stranger(client, store, clock) -> Api:
     """Somebody with a key of another organization."""
-    other = await store.keys.add_organization("Other", clock())
+    other = await store.organizations.add("Other", clock())
     made = await store.keys.create(other.id, clock())
+    return Api(client, made.key, made.text)
+
+
+@pytest.fixture
+async def owner(client, store, organization, clock) -> Api:
+    """Whoever sees to the keys of the organization."""
+    made = await store.keys.create(organization, clock(), name="owner", scopes=SCOPES)
+    return Api(client, made.key, made.text)
+
+
+@pytest.fixture
+async def operator(client, store, clock) -> Api:
+    """Whoever runs the server."""
+    made = await store.keys.create("", clock(), name="operator")
     return Api(client, made.key, made.text)

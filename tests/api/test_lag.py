@@ -17,7 +17,8 @@ async def session_id(api, store) -> str:
     session = await store.sessions.get(session_id)
     await store.sessions.save(attrs.evolve(session, started_at=session.created_at), None)
     for utterance in MONOLOGUE:
-        await store.transcripts.put(attrs.evolve(utterance, session_id=session_id))
+        kept = attrs.evolve(utterance, session_id=session_id, erased=utterance.sequence)
+        await store.transcripts.put(kept)
     return session_id
 
 
@@ -26,6 +27,7 @@ async def test_utterances_of_one_turn_can_be_told(api, session_id):
     first, second = transcript["turns"]
     assert (first["id"], second["id"]) == ("utt_1", "utt_2")
     assert first["turn_id"] == second["turn_id"] == "utt_1"
+    assert (first["erased"], second["erased"]) == (1, 2)
     assert second["translation"]["lag"]["end_of_speech_to_first_audio"] == 0.7
 
 
@@ -44,6 +46,7 @@ async def test_a_session_says_how_far_its_interpreter_was_behind(api, session_id
     assert lag["end_of_speech_to_first_audio"] == {"median": 0.65, "p95": 0.7}
     assert lag["laal"] == {"unaware": 2.213, "aware": 2.438, "spoken": 2.437}
     assert lag["real_time_factor"] == 0.1
+    assert (lag["erased"], lag["erasure"]) == (3, 0.375)
     ended = await (await api.post(f"/v1/sessions/{session_id}/end")).json()
     assert ended["lag"] == lag
 

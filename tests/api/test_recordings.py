@@ -88,7 +88,9 @@ async def test_sound_comes_in_many_formats(api, record, session_id, query, media
     response = await api.get(f"/v1/recordings/rec_mixed/audio{query}")
     assert response.status == 200
     assert response.headers["Content-Type"] == media
-    assert f'filename="recording-{session_id}.' in response.headers["Content-Disposition"]
+    channel = response.url.query.get("channel", "mixed")
+    name = f'filename="recording-{session_id}-{channel}.'  # of no two tracks the same
+    assert name in response.headers["Content-Disposition"]
     assert response.headers["X-Request-ID"].startswith("req_")
     sound = await response.read()
     assert len(sound) > 500
@@ -133,10 +135,56 @@ async def test_a_part_that_is_not_there_cannot_be_had(api, record, container):
     assert response.headers["Content-Range"].startswith("bytes */")
 
 
-async def test_a_range_that_makes_no_sense_is_the_whole(api, record):
+@pytest.mark.parametrize("asked", ["metres=1-2", "bytes=5-2", "bytes=-", "bytes=0-1,4-5", "9"])
+async def test_a_range_that_makes_no_sense_is_the_whole(api, record, asked):
     await record("mixed")
-    response = await api.get("/v1/recordings/rec_mixed/audio", headers={"Range": "metres=1-2"})
+    response = await api.get("/v1/recordings/rec_mixed/audio", headers={"Range": asked})
     assert response.status == 200
+
+
+@pytest.mark.parametrize("query", ["format=wav", "format=ogg"])
+async def test_a_player_that_asks_for_everything_as_a_part_gets_a_part(api, record, query):
+    await record("mixed")
+    path = f"/v1/recordings/rec_mixed/audio?{query}"
+    response = await api.get(path, headers={"Range": "bytes=0-"})
+    assert response.status == 206
+    assert response.headers["Content-Range"].startswith("bytes 0-")
+
+
+@pytest.mark.parametrize("query", ["format=wav", "format=mp3", "format=flac&channel=dual"])
+async def test_a_download_that_was_cut_off_goes_on_while_the_sound_is_the_same(api, record, query):
+    for channel in ("agent", "customer", "mixed"):
+        await record(channel)
+    path = f"/v1/recordings/rec_mixed/audio?{query}"
+    tag = (await api.get(path)).headers["ETag"]
+    part = {"Range": "bytes=100-199"}
+    assert (await api.get(path, headers={**part, "If-Range": tag})).status == 206
+    for other in ('"another"', "Wed, 21 Oct 2026 07:28:00 GMT", f"W/{tag}"):
+        response = await api.get(path, headers={**part, "If-Range": other})
+        assert response.status == 200
+    assert (await api.get(path, headers={"If-None-Match": tag})).status == 304
+    for channel in ("agent", "customer", "mixed"):
+        await record(channel)
+    changed = await api.get(path, headers={"If-None-Match": tag})
+    assert changed.status == 200
+    assert changed.headers["ETag"] != tag
+
+
+async def test_each_format_and_rate_is_another_sound(api, record):
+    await record("mixed")
+    queries = ("", "?format=wav", "?format=wav&sample_rate=16000")
+    responses = [await api.get(f"/v1/recordings/rec_mixed/audio{query}") for query in queries]
+    assert len({response.headers["ETag"] for response in responses}) == 3
+    assert {response.headers["Cache-Control"] for response in responses} == {"private, no-cache"}
+
+
+async def test_the_length_can_be_asked_for_without_the_sound(api, client, record):
+    await record("mixed")
+    headers = {"Authorization": f"Bearer {api.text}"}
+    response = await client.head("/v1/recordings/rec_mixed/audio?format=wav", headers=headers)
+    assert response.status == 200
+    assert response.headers["Content-Length"] == "16044"
+    assert await response.read() == b""
 
 
 async def test_a_link_is_good_for_an_hour_without_a_key(api, client, record, clock):
@@ -168,6 +216,12 @@ async def test_a_recording_that_is_being_made_asks_for_patience(api, record):
     assert (await api.delete("/v1/recordings/rec_mixed")).status == 409
 
 
+async def test_what_a_crash_left_half_made_can_be_deleted(api, record, session_id):
+    await record("mixed", "processing")
+    await api.post(f"/v1/sessions/{session_id}/end")
+    assert (await api.delete("/v1/recordings/rec_mixed")).status == 200
+
+
 async def test_a_failed_recording_has_no_sound(api, record):
     await record("mixed", "failed")
     response = await api.get("/v1/recordings/rec_mixed/audio")
@@ -185,10 +239,14 @@ async def test_a_deleted_recording_is_gone_and_known_to_be(api, record, settings
     assert (await error_of(response))["code"] == "recording_deleted"
 
 
-async def test_an_expired_recording_is_gone(api, record, clock):
+async def test_an_expired_recording_is_gone(api, record, clock, session_id):
     await record("mixed", expires_at=clock() + 10)
+    await record("agent")
     clock.now += 10
     assert (await api.get("/v1/recordings/rec_mixed")).status == 410
+    assert (await api.get("/v1/recordings/rec_agent/audio?channel=mixed")).status == 404
+    listed = await (await api.get(f"/v1/sessions/{session_id}/recordings")).json()
+    assert [each["channel"] for each in listed["data"]] == ["agent"]
 
 
 async def test_sound_that_was_taken_from_the_disk_is_not_found(api, record, settings):

@@ -182,7 +182,17 @@ async def test_a_full_server_says_when_to_ask_again(api, calls, store):
     assert response.headers["Retry-After"] == "30"
     assert (await error_of(response))["code"] == "over_capacity"
     assert await store.sessions.list_living() == []
-    assert await store.events.after(0) == []
+
+
+async def test_what_was_announced_and_could_not_begin_is_ended_and_not_taken_back(
+    api, calls, store
+):
+    calls.is_full = True
+    await api.post("/v1/sessions", json=MODE)
+    created, ended = await store.events.after(0)
+    assert (created.type, ended.type) == ("session.created", "session.ended")
+    session = await store.sessions.get(created.session_id)
+    assert (session.status, session.end_reason) == (Status.ENDED, "not_opened")
 
 
 async def test_a_session_is_announced_before_it_is_answered(api, store):

@@ -32,6 +32,7 @@ async def session_id(api, store, clock) -> str:
                 Rendering("fr", "Bonjour"),
             ),
             heard_at=2.6,
+            erased=1,
         )
     )
     await store.transcripts.put(
@@ -77,6 +78,7 @@ async def test_a_transcript_is_a_list_of_turns(api, session_id):
         "start_time": 1.0,
         "end_time": 2.5,
         "timestamp": "2026-04-01T09:00:06Z",
+        "erased": 1,
         "lag": lag,
         "translation": english,
         "translations": [
@@ -145,3 +147,50 @@ async def test_a_transcript_is_completed_with_its_session(api, session_id):
     await api.post(f"/v1/sessions/{session_id}/end")
     transcript = await (await api.get(f"/v1/sessions/{session_id}/transcript")).json()
     assert transcript["status"] == "completed"
+
+
+@pytest.mark.parametrize("query", ["format=srt", "format=csv&language=target", "format=text"])
+async def test_a_transcript_that_is_known_is_not_sent_again(api, store, session_id, query):
+    path = f"/v1/sessions/{session_id}/transcript?{query}"
+    first = await api.get(path)
+    tag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        again = await api.get(path, headers={"If-None-Match": known})
+        assert (again.status, await again.read()) == (304, b"")
+        assert again.headers["ETag"] == tag
+    await store.transcripts.put(
+        Utterance("utt_3", session_id, 3, "agent", "en", "Well", 6.0, 6.2, 0.9)
+    )
+    grown = await api.get(path, headers={"If-None-Match": tag})
+    assert grown.status == 200
+    assert grown.headers["ETag"] != tag
+
+
+async def test_who_asks_every_second_is_told_when_something_was_said(api, store, session_id, clock):
+    path = f"/v1/sessions/{session_id}/transcript"
+    tag = (await api.get(path)).headers["ETag"]
+    assert tag.startswith("W/")
+    clock.now += 1
+    assert (await api.get(path, headers={"If-None-Match": tag})).status == 304
+    await api.post(f"/v1/sessions/{session_id}/end")
+    whole = {"Accept-Encoding": "identity"}  # packed, it would be other bytes
+    ended = await api.get(path, headers={"If-None-Match": tag, **whole})
+    assert ended.status == 200
+    assert not ended.headers["ETag"].startswith("W/")
+    assert ended.headers["Last-Modified"] == "Wed, 01 Apr 2026 09:01:01 GMT"
+
+
+async def test_two_formats_are_two_things(api, session_id):
+    path = f"/v1/sessions/{session_id}/transcript"
+    queries = ("", "?language=source", "?format=srt", "?format=vtt", "?format=text")
+    tags = {(await api.get(path + query)).headers["ETag"] for query in queries}
+    assert len(tags) == 5
+
+
+async def test_a_transcript_whose_time_has_run_out_is_gone(api, store, session_id, clock):
+    await api.post(f"/v1/sessions/{session_id}/end")
+    await store.retention.delete_words(session_id, clock())
+    response = await api.get(f"/v1/sessions/{session_id}/transcript")
+    assert response.status == 410
+    assert (await response.json())["error"]["code"] == "transcript_deleted"

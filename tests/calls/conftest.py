@@ -11,13 +11,13 @@ import attrs
 import pytest
 
 from kallglot.config import Settings
-from kallglot.phones.native import NativePhone
 from kallglot.phones.phone import Phone
 from kallglot.phones.telnyx import TelnyxPhone
 from kallglot.phones.twilio import TwilioPhone
 from kallglot.phones.wire import PhoneWire
 from kallglot.server import Server, running
 from tests.fakes.speech import FakeSpeech, heard, says
+from tests.streamreference import DescribedPhone
 
 PHRASES = {
     ("de", "en"): {"Guten Tag": "Good day", "Auf Wiederhören": "Goodbye"},
@@ -80,7 +80,7 @@ class World:
         return await self.call(session, TwilioPhone(call_sid, parameters), "de")
 
     async def agent(self, session: dict) -> Caller:
-        return await self.call(session, NativePhone(session["stream"]["token"], "agent"), "en")
+        return await self.call(session, DescribedPhone(session["stream"]["token"], "agent"), "en")
 
     async def telnyx_customer(self, session: dict, token: str | None = None) -> Caller:
         return await self.call(session, TelnyxPhone("v3:1", token=token), "de")

@@ -63,3 +63,25 @@ async def test_a_pair_that_no_model_serves_is_refused_when_the_session_is_create
     )
     assert answer["error"]["code"] == "feature_not_available"
     assert "from de to ja" in answer["error"]["message"]
+
+
+async def test_who_is_hung_up_on_may_call_again(world):
+    session = await world.create(metadata={"ticket": 7})
+    customer, agent = await world.customer(session), await world.agent(session)
+    await customer.says("Guten Tag")
+    assert await agent.hears("Good day")
+    path = f"/v1/sessions/{session['id']}"
+    view = await world.post(f"{path}/hangup", {"participant": "customer"})
+    standing = {leg["participant"]: leg["status"] for leg in view["legs"]}
+    assert standing == {"customer": "disconnected", "agent": "connected"}
+    assert view["reconnect_deadline"] is not None
+    assert await customer.phone.until(lambda: customer.phone.hung_up is not None, within=2)
+    async with world.client.patch(path, json={"metadata": {"rung": "twice"}}) as response:
+        assert (await response.json())["metadata"] == {"ticket": 7, "rung": "twice"}
+    await customer.phone.connect()
+    await customer.says("Auf Wiederhören")
+    assert await agent.hears("Goodbye")
+    ended = await world.post(f"{path}/end")
+    assert ended["metadata"] == {"ticket": 7, "rung": "twice"}
+    usage = await world.get(f"{path}/usage")
+    assert usage["translation_minutes"] == usage["active_minutes"] > 0

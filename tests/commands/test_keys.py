@@ -48,3 +48,9 @@ async def test_a_key_made_beside_a_running_server_is_good_there(running_server):
     url = running_server.server.url
     result = await running_server.kallglot("export", "sess_x", "--url", url, "--api-key", key)
     assert "session_not_found" in result.stderr
+
+
+def test_a_key_does_not_outlive_the_calendar(kallglot):
+    assert kallglot("keys", "create", "--days", "99999999").exit_code == 2
+    assert kallglot("keys", "create", "--days", "36500").exit_code == 0
+    assert "good until" in kallglot("keys", "list").stdout

@@ -24,6 +24,7 @@ class FakeCalls:
         self.living: dict[str, list[Leg]] = {}
         self.ended: list[tuple[str, str]] = []
         self.attached: list[tuple[str, Arrival]] = []
+        self.noted: list[tuple[str, dict | None]] = []
         self.is_full = False
         self.is_busy = False
 
@@ -47,6 +48,18 @@ class FakeCalls:
         )
         await self._store.sessions.save(ended, {"status": "ended"})
         self.ended.append((session_id, reason))
+
+    async def hang_up(self, session_id, leg_id=None, participant=None) -> None:
+        for at, leg in enumerate(self.living.get(session_id, ())):
+            if leg_id in (None, leg.id) and participant in (None, leg.participant):
+                self.living[session_id][at] = attrs.evolve(
+                    leg, status="disconnected", disconnected_at=self._clock()
+                )
+        if leg_id is not None and leg_id not in {leg.id for leg in self.living[session_id]}:
+            raise NotFound("no such leg", code="leg_not_found", param="leg_id")
+
+    async def note_metadata(self, session_id, metadata) -> None:
+        self.noted.append((session_id, metadata))
 
     async def attach(self, session_id: str, arrival: Arrival) -> None:
         if session_id not in self.living:

@@ -116,7 +116,10 @@ class PhraseBook:
     def _translate(self, request: TextRequest) -> Translation:
         phrases = self._phrases.get((request.source, request.target), {})
         backwards = " ".join(reversed(request.text.split()))
-        return Translation(phrases.get(request.text, backwards), 1.0)
+        text = phrases.get(request.text, backwards)
+        if request.prefix:  # of what is not in the book it cannot say how it goes on
+            text = text.removeprefix(request.prefix) if text.startswith(request.prefix) else ""
+        return Translation(text.strip(), 1.0)
 
 
 class ModemSynthesiser:

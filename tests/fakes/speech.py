@@ -156,6 +156,7 @@ class FakeTranscription:
             language=recognition.language,
             confidence=recognition.confidence,
             language_confidence=recognition.language_confidence,
+            alternatives=recognition.alternatives,
             is_sure=recognition.is_sure,
             is_final=is_last,
         )
@@ -184,7 +185,8 @@ class FakeSpeech:
     `delay` is in seconds per task: how long recognising and translating take, and how long it is
     to the first piece of speech.  `pace` is how long each further piece takes.  `asked` is every
     request so far, and `spoken` every sentence of which speech was wanted; `cancelled` those of
-    them that were not wanted to their end.
+    them that were not wanted to their end.  `sounds_like` says what else a language may be taken
+    for, and with which confidence.
     """
 
     def __init__(self) -> None:
@@ -203,6 +205,7 @@ class FakeSpeech:
         self.openings: list[Opening] = []
         self.ears: list[FakeEar] = []
         self.cancelled: list[str] = []
+        self.sounds_like: dict[str, tuple[tuple[str, float], ...]] = {}
         self._moods: dict[Task, _Mood] = {task: _Mood() for task in self.delay}
         self.loads: dict[str, Load] = {}
         self.pressure = Level.NORMAL
@@ -270,7 +273,10 @@ class FakeSpeech:
         """Recognise a part of a turn, which is doubted as a whole or not at all."""
         await self._begin("recognise", request, within=60.0)
         self._count("recognise")
-        return self._recogniser.recognise([request])[0]
+        recognition = self._recogniser.recognise([request])[0]
+        others = self.sounds_like.get(recognition.language, ()) if recognition.text else ()
+        rest = recognition.language_confidence - sum(share for _, share in others)
+        return attrs.evolve(recognition, language_confidence=rest, alternatives=others)
 
     def takes_doubt(self, task: Task) -> bool:
         """Say whether the next answer is to be unsure, once."""

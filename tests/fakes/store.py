@@ -6,6 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 from kallglot.errors import StoreError
+from kallglot.model.retention import Retention
 from kallglot.store.glossaries import SessionGlossary
 
 __all__ = ["FakeGlossaries", "FakeStore"]
@@ -52,6 +53,8 @@ class FakeStore:
         self.transcripts = SimpleNamespace(put=self._put_utterance, of_session=self._said)
         self.recordings = SimpleNamespace(put=self._put_recording, of_session=self._recorded)
         self.glossaries = FakeGlossaries(self._write)
+        self.kept = Retention()
+        self.retention = SimpleNamespace(of=self._retention)
 
     async def _write(self, events) -> None:
         async with self._turn:  # one writer, first come, first served
@@ -84,6 +87,9 @@ class FakeStore:
     async def _put_recording(self, recording, *, events=()) -> None:
         await self._write(events)
         self.recording_rows[recording.channel] = recording
+
+    async def _retention(self, organization_id):
+        return self.kept
 
     async def _recorded(self, session_id):
         return list(self.recording_rows.values())

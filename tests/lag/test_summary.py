@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ def test_the_lag_of_a_call():
     assert lag.ear_voice_span == Spread(pytest.approx(3.15), pytest.approx(3.7))
     assert lag.compressed == pytest.approx(0.2)
     assert lag.silences == pytest.approx(1.7)
+    assert (lag.erased, lag.erasure) == (0, 0.0)
     assert lag.real_time_factor == pytest.approx(0.5 / 5.0)
 
 
@@ -53,6 +55,13 @@ def test_lagging_is_measured_by_three_clocks():
 def test_a_call_in_which_nothing_was_measured_has_no_lag():
     assert call_lag([]) is None
     assert call_lag([said(1, 0, 1), said(2, 1, 2, "Ja", Rendering("en", "Yes"))]) is None
+
+
+def test_a_call_of_captions_tells_how_many_words_were_taken_back():
+    captioned = [attrs.evolve(said(1, 0, 1, "eins zwei drei"), erased=1), said(2, 1, 2, "Ja")]
+    lag = call_lag(captioned)
+    assert (lag.erased, lag.erasure) == (1, 0.25)
+    assert (lag.utterances, lag.ear_voice_span) == (0, None)
 
 
 def test_where_nobody_noted_what_had_been_heard_only_the_sound_counts():

@@ -91,6 +91,13 @@ def test_a_pulled_model_is_found_by_its_name(shelf):
     assert found == shelf.place("acft-whisper-base")
 
 
+@pytest.mark.parametrize("name", ["nemotron-3.5-asr-streaming-0.6b", "moonshine-streaming-tiny-de"])
+def test_a_model_that_follows_turns_is_found_like_any_other(shelf, name):
+    shelf.place("acft-whisper-base").rename(shelf.place(name))
+    shelf.keep(name, Locked("owner/" + name, FIRST, (LockedFile("config.json", 2),)))
+    assert settle({"recogniser": name}, shelf.folder)["recogniser"] == str(shelf.place(name))
+
+
 def test_a_star_stands_for_all_that_were_pulled(shelf):
     settled = settle({"translator": "opus-mt-*", "synthesiser": "espeak-ng"}, shelf.folder)
     assert settled["synthesiser"] == "espeak-ng"

@@ -17,9 +17,10 @@ from transformers import (  # noqa: E402
     PreTrainedTokenizerFast,
 )
 
-from kallglot.speech.engines import VoiceRequest  # noqa: E402
+from kallglot.speech.engines import Feed, Opening, VoiceRequest  # noqa: E402
 from kallglot.speech.streaming import LocalAgreement, load_streaming  # noqa: E402
 from kallglot.speech.transformers_moonshine import RATE_HZ, MoonshineRecogniser  # noqa: E402
+from kallglot.speech.wholes import load_ears  # noqa: E402
 
 LETTERS = [f"▁{letter}" for letter in "abcdefghijklm"] + list("nopqrstuvwxyz")
 
@@ -119,3 +120,17 @@ def test_the_language_is_in_the_name(recogniser):
 
 def test_it_listens_through_local_agreement(folder):
     assert isinstance(load_streaming(str(folder)), LocalAgreement)
+
+
+def test_the_ears_of_a_server_follow_a_turn_to_the_words_of_the_whole(folder):
+    ears = load_ears(str(folder), None, "cpu")
+    assert isinstance(ears.recogniser, MoonshineRecogniser)
+    whole = sound(1.2, 5)
+    half = len(whole.pcm) // 2
+    ears.transcriber.open(1, Opening(RATE_HZ, "de"))
+    (begun,) = ears.transcriber.step([Feed(1, whole.pcm[:half])])
+    (ended,) = ears.transcriber.step([Feed(1, whole.pcm[half:], is_last=True)])
+    ears.transcriber.close(1)
+    (wanted,) = ears.recogniser.recognise([whole])
+    assert f"{begun.committed} {ended.committed}".split() == wanted.text.split() != []
+    assert ended.is_final

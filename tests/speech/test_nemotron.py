@@ -19,9 +19,10 @@ from transformers import (  # noqa: E402
     ParakeetTokenizer,
 )
 
-from kallglot.speech.engines import Feed, Opening  # noqa: E402
+from kallglot.speech.engines import Feed, Opening, VoiceRequest  # noqa: E402
 from kallglot.speech.streaming import load_streaming  # noqa: E402
 from kallglot.speech.transformers_nemotron import NemotronRecogniser  # noqa: E402
+from kallglot.speech.wholes import load_ears  # noqa: E402
 
 RATE_HZ = 16000
 LETTERS = [f"▁{letter}" for letter in "abcdefghijklm"] + list("nopqrstuvwxyz")
@@ -180,8 +181,27 @@ def test_the_language_is_told_to_the_model(engine):
     assert hear(engine, [pcm], 9600, "de") != hear(engine, [pcm], 9600, None)
 
 
+def test_a_language_that_is_only_expected_is_not_told_to_the_model(engine):
+    pcm = sound(3.0, 5)
+    for stream, candidates in enumerate([("de",), ("de", "en"), ()]):
+        engine.open(stream, Opening(RATE_HZ, None, candidates))
+    answers = engine.step([Feed(stream, pcm, is_last=True) for stream in range(3)])
+    assert len({answer.committed for answer in answers}) == 1
+    # Nor does it guess what the model did not tell.
+    assert [answer.language_confidence for answer in answers] == [0.0, 0.0, 0.0]
+
+
 def test_the_kind_of_model_is_known_by_its_directory(folder):
     assert isinstance(load_streaming(str(folder)), NemotronRecogniser)
+
+
+def test_the_ears_of_a_server_are_one_model_that_listens_to_turns_and_to_wholes(folder):
+    ears = load_ears(str(folder), None, "cpu")
+    pcm = sound(2.0, 6)
+    (said,) = hear(ears.transcriber, [pcm], 3200)
+    (whole,) = ears.recogniser.recognise([VoiceRequest(pcm, RATE_HZ, "de")])
+    assert whole.text == said != ""
+    assert ears.recogniser.card == ears.transcriber.card
 
 
 def test_telephone_sound_is_heard_to_its_end(engine):

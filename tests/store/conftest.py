@@ -18,7 +18,7 @@ async def store() -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def organization(store: Store) -> str:
-    return (await store.keys.add_organization("Example", START)).id
+    return (await store.organizations.add("Example", START)).id
 
 
 @pytest.fixture

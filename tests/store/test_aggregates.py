@@ -6,9 +6,10 @@ import pytest
 from kallglot.errors import IllegalMove, InvalidRequest, NotAuthenticated, StoreError
 from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
-from kallglot.model.session import Routing, Status
+from kallglot.model.session import Mode, Routing, Session, Status
 from kallglot.model.transcript import Rendering, Utterance
-from kallglot.store.idempotency import Answer
+from kallglot.store import Store
+from kallglot.store.idempotency import Answer, Claim
 from kallglot.webhooks.events import SessionCreated, SessionEnded, event_of
 from tests.fakes.clock import START
 
@@ -24,7 +25,6 @@ async def test_a_session_and_its_state_are_kept_together(store, session):
         started_at=START + 1,
         reconnect_deadline=START + 300,
         routing=Routing("twilio", "+1555", call_id="CA1"),
-        metadata={"a": {"b": [1, None, True]}},
         is_recorded=True,
     )
     state = {"status": "active", "legs": ["leg_1"]}
@@ -87,9 +87,11 @@ async def test_a_recording_can_expire_and_be_deleted(store, session):
     await store.recordings.put(ready)
     assert await store.recordings.get("rec_1") == ready
     assert await store.recordings.of_session("sess_1") == [ready]
+    assert await store.recordings.expired(START + 5) == []
+    await store.sessions.save(attrs.evolve(session, status=Status.ENDED), None)
     assert await store.recordings.expired(START) == []
     assert await store.recordings.expired(START + 5) == [ready]
-    await store.recordings.mark_deleted("rec_1", START + 6)
+    await store.recordings.mark_deleted(START + 6, "rec_1")
     assert await store.recordings.get("rec_1") is None
     assert await store.recordings.deleted("rec_1") == ready
     assert await store.recordings.expired(START + 9) == []
@@ -105,7 +107,7 @@ async def test_only_the_hash_of_a_key_is_kept(store, organization):
     assert made.text not in repr(made)
     assert await store.keys.all() == [made.key]
     assert await store.keys.authenticate(made.text, START) == made.key
-    assert [each.id for each in await store.keys.organizations()] == [organization]
+    assert [each.id for each in await store.organizations.all()] == [organization]
 
 
 # Stream tokens.
@@ -151,19 +153,47 @@ async def test_a_token_can_be_part_of_a_path(store):
 
 async def test_an_answer_is_kept_for_a_day(store, organization):
     kept = store.idempotency
-    assert await kept.claim(organization, "k", b"f", START) is None
+    claim = Claim(organization, "live", "k", b"f")
+    other = attrs.evolve(claim, fingerprint=b"other")
+    assert await kept.claim(claim, START) is None
     with pytest.raises(IllegalMove, match="worked on"):
-        await kept.claim(organization, "k", b"f", START)
-    await kept.keep(organization, "k", Answer(201, b"{}"))
-    assert await kept.claim(organization, "k", b"f", START + 86_399) == Answer(201, b"{}")
+        await kept.claim(claim, START)
     with pytest.raises(InvalidRequest):
-        await kept.claim(organization, "k", b"other", START)
-    assert await kept.claim(organization, "k", b"other", START + 86_400) is None
+        await kept.claim(other, START)
+    await kept.keep(claim, Answer(201, b"{}"), START)
+    kept.release(claim)
+    assert await kept.claim(claim, START + 86_399) == Answer(201, b"{}")
+    with pytest.raises(InvalidRequest):
+        await kept.claim(other, START)
+    assert await kept.claim(other, START + 86_400) is None
 
 
-async def test_a_claim_that_a_crash_left_does_not_count(store, organization):
+async def test_a_key_is_the_environments_own(store, organization):
     kept = store.idempotency
-    await kept.claim(organization, "k", b"f", START)
-    assert await kept.claim(organization, "k", b"f", START + 60) is None
-    await kept.release(organization, "k")
-    assert await kept.claim(organization, "k", b"f", START + 60) is None
+    claim = Claim(organization, "live", "k", b"f")
+    await kept.keep(claim, Answer(201, b"{}"), START)
+    assert await kept.claim(attrs.evolve(claim, environment="test"), START) is None
+
+
+async def test_a_claim_goes_with_the_process_and_an_answer_does_not(tmp_path):
+    first = await Store.open(tmp_path)
+    organization = (await first.organizations.add("Example", START)).id
+    held, kept = (Claim(organization, "live", key, b"f") for key in ("held", "kept"))
+    await first.idempotency.claim(held, START)
+    await first.idempotency.keep(kept, Answer(201, b'{"token":"kst_live_x"}'), START)
+    await first.close()
+    assert b"kst_live_x" not in (tmp_path / "kallglot.db").read_bytes()
+    second = await Store.open(tmp_path)
+    assert await second.idempotency.claim(held, START) is None
+    assert (await second.idempotency.claim(kept, START)).body == b'{"token":"kst_live_x"}'
+    await second.close()
+
+
+async def test_an_answer_is_kept_with_the_work_or_neither_is(store, organization):
+    claim = Claim(organization, "live", "k", b"f")
+    session = Session("sess_1", organization, Mode.ASSISTIVE, (), START)
+    keeping = store.idempotency.keeping(claim, Answer(201, b"{}"), START)
+    await store.sessions.add(session, also=keeping)
+    with pytest.raises(IllegalMove):  # somebody else has answered meanwhile
+        await store.sessions.add(attrs.evolve(session, id="sess_2"), also=keeping)
+    assert await store.sessions.get("sess_2") is None

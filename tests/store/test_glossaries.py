@@ -16,7 +16,7 @@ GLOSSARY = Glossary((TERM, NAME), is_inflected=False, id="glo_1")
 
 @pytest.fixture
 async def owner(store) -> str:
-    return (await store.keys.add_organization("Example", 1.0)).id
+    return (await store.organizations.add("Example", 1.0)).id
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.real_time
 async def test_what_lag_is_counted_from_is_kept(store, session):
     rendering = Rendering("en", "Yes", 0.8, 2.5, 3.0, compute=0.4, dropped=0.5, compressed=0.1)
     said = Utterance("utt_2", "sess_1", 2, "customer", "de", "Ja", 1.0, 2.0, 0.9)
-    kept = attrs.evolve(said, renderings=(rendering,), turn="utt_1", heard_at=2.25)
+    kept = attrs.evolve(said, renderings=(rendering,), turn="utt_1", heard_at=2.25, erased=3)
     await store.transcripts.put(said)
     await store.transcripts.put(kept)
     assert await store.transcripts.of_session("sess_1") == [kept]
@@ -40,5 +40,5 @@ async def test_what_was_said_before_lag_was_counted_is_still_there(tmp_path):
         (said,) = await store.transcripts.of_session("sess_1")
     finally:
         await store.close()
-    assert (said.turn, said.heard_at) == ("", None)
+    assert (said.turn, said.heard_at, said.erased) == ("", None, 0)
     assert said.renderings == (Rendering("de", "Ja", 1, 2.5, 3),)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 
@@ -8,6 +9,7 @@ import pytest
 
 from kallglot.errors import StoreError
 from kallglot.store import Store, schema
+from kallglot.store.secret import ServerSecret
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.real_time
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.real_time
 async def test_what_was_kept_is_there_again(tmp_path):
     folder = tmp_path / "data"
     store = await Store.open(folder)
-    made = await store.keys.create((await store.keys.add_organization("A", START)).id, START)
+    made = await store.keys.create((await store.organizations.add("A", START)).id, START)
     token = store.tokens.issue("sess_1", START)
     await store.close()
 
@@ -27,11 +29,35 @@ async def test_what_was_kept_is_there_again(tmp_path):
     await store.close()
 
 
+def test_a_secret_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    def out_of_power(_descriptor):
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", out_of_power)
+        with pytest.raises(OSError, match="power"):
+            ServerSecret.load(tmp_path / "secret")
+    assert list(tmp_path.iterdir()) == []
+    first = ServerSecret.load(tmp_path / "secret").sign("purpose", "text")
+    assert ServerSecret.load(tmp_path / "secret").sign("purpose", "text") == first
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
 async def test_nobody_else_can_read_the_secret(tmp_path):
     store = await Store.open(tmp_path / "data")
     await store.close()
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "data" / "secret").stat().st_mode) == 0o600
+
+
+async def test_nobody_else_can_read_what_was_said_in_a_folder_that_was_there(tmp_path):
+    tmp_path.chmod(0o755)
+    store = await Store.open(tmp_path)
+    await store.organizations.add("A", START)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    await store.close()
+    assert modes.keys() >= {"kallglot.db", "kallglot.db-wal"}
+    assert set(modes.values()) == {0o600}
 
 
 async def test_a_commit_is_on_the_disk_and_readers_do_not_wait_for_it(tmp_path):

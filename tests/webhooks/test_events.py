@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import attrs
+import msgspec
 import pytest
 
+from kallglot.api.analysis_objects import analysis_object
+from kallglot.model.analysis import Analysis, Inquiry
 from kallglot.model.leg import Leg
 from kallglot.model.recording import Recording
 from kallglot.model.session import Mode, Participant, Session, Status
 from kallglot.model.transcript import Rendering, Utterance
+from kallglot.model.webhook import Endpoint
 from kallglot.webhooks import events
-from kallglot.webhooks.events import NAMES, event_of
+from kallglot.webhooks.events import NAMES, TEST, event_of, trial_event
+from kallglot.webhooks.payloads import PAYLOADS
 
 START = 1_775_034_000.0
 SESSION = Session(
@@ -27,6 +32,11 @@ UTTERANCE = Utterance(
 )
 RECORDING = Recording("rec_1", "sess_1", "mixed", "ready", "x.wav", 8000, START, 3.0, 48_044)
 
+ANALYSIS = analysis_object(
+    Analysis("anl_1", "sess_1", Inquiry(("performance",)), START, status="completed")
+)
+ENDPOINT = Endpoint("wh_1", "org_1", "test", "https://example.com/hook", START)
+
 HAPPENINGS = [
     events.SessionCreated(SESSION),
     events.SessionStarted(SESSION),
@@ -39,6 +49,8 @@ HAPPENINGS = [
     events.ProviderConnected(SESSION, LEG),
     events.ProviderDisconnected(SESSION, LEG),
     events.ProviderFailed(SESSION, LEG),
+    events.AnalysisCompleted(ENDED, ANALYSIS),
+    events.AnalysisFailed(ENDED, {**ANALYSIS, "status": "failed", "error": "no words"}),
 ]
 
 
@@ -77,3 +89,33 @@ def test_a_segment_is_a_turn():
     data = event_of(events.SegmentWritten(SESSION, UTTERANCE), START).body["data"]
     assert (data["text"], data["translation"]["text"]) == ("Hallo", "Hi")
     assert data["timestamp"] == "2026-04-01T09:00:06Z"
+
+
+@pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda each: NAMES[type(each)])
+def test_every_event_is_as_the_reference_says(happening):
+    is_as_documented(event_of(happening, START))
+
+
+def test_every_event_is_in_the_reference():
+    assert set(PAYLOADS) == {*NAMES.values(), TEST}
+
+
+def test_an_analysis_is_told_of_with_its_results():
+    analysis = {"results": {"sentiment": {"label": "positive"}, "summary": {"brief": "Fine."}}}
+    data = event_of(events.AnalysisCompleted(ENDED, analysis), START).body["data"]
+    assert data["session_id"] == "sess_1"
+    assert data["results"]["sentiment"]["label"] == "positive"
+    assert data["results"]["summary"]["brief"] == "Fine."
+
+
+def test_a_trial_is_for_the_environment_of_its_endpoint():
+    event = trial_event(ENDPOINT, START)
+    is_as_documented(event)
+    assert (event.type, event.environment, event.body["data"]["id"]) == (TEST, "test", "wh_1")
+
+
+def is_as_documented(event):
+    """What its shape does not know is lost on the way, so nothing may be."""
+    body = msgspec.json.decode(msgspec.json.encode(event.body))
+    shaped = msgspec.convert(body, PAYLOADS[event.type])
+    assert msgspec.to_builtins(shaped) == body

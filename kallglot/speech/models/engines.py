@@ -19,23 +19,17 @@ __all__ = ["ENGINES", "Engine", "engine_class", "is_there"]
 
 @attrs.frozen
 class Engine:
-    """A class of `kallglot.speech`, and the data type that it computes in on a CPU.
-
-    One that does not serve can be timed, but not yet be named in the settings.
-    """
+    """A class of `kallglot.speech`, and the data type that it computes in on a CPU."""
 
     module: str
     name: str
     cpu: str = "float32"
     runs_on_gpu: bool = True
-    serves: bool = True
 
 
 ENGINES: Final = {
-    "nemotron": Engine("kallglot.speech.transformers_nemotron", "NemotronRecogniser", serves=False),
-    "moonshine-streaming": Engine(
-        "kallglot.speech.transformers_moonshine", "MoonshineRecogniser", serves=False
-    ),
+    "nemotron": Engine("kallglot.speech.transformers_nemotron", "NemotronRecogniser"),
+    "moonshine-streaming": Engine("kallglot.speech.transformers_moonshine", "MoonshineRecogniser"),
     "whisper": Engine("kallglot.speech.transformers_recogniser", "WhisperRecogniser"),
     "marian": Engine("kallglot.speech.transformers_translator", "MarianTranslator"),
     "vits": Engine("kallglot.speech.transformers_synthesiser", "VitsSynthesiser"),
@@ -47,7 +41,7 @@ ENGINES: Final = {
 def is_there(engine: str) -> bool:
     """Whether this installation can serve calls with it."""
     found = ENGINES.get(engine)
-    return found is not None and found.serves and importlib.util.find_spec(found.module) is not None
+    return found is not None and importlib.util.find_spec(found.module) is not None
 
 
 def engine_class(engine: str) -> Any:

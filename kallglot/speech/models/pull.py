@@ -32,6 +32,8 @@ __all__ = ["MARGIN", "Plan", "permitted", "plan", "pull", "wanted"]
 MARGIN: Final = 512 << 20
 #: How often a download that broke off after something had come is taken up again.
 _RESUMPTIONS: Final = 3
+#: What says that nothing more can be written: the disk, a quota, or a limit of files' sizes.
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MAIN: Final = "main"
 _REVISION: Final = ".revision"
 _PART: Final = ".part"
@@ -287,22 +289,23 @@ def _describe(plan: Plan, folder: Path) -> None:
 def _install(plan: Plan, shelf: Shelf) -> Path:
     name, entry = plan.entry.name, plan.entry
     folder, place = shelf.partial(name), shelf.place(name)
-    (folder / _REVISION).unlink()
     ours = {calibration.FILE_NAME} | {file.path for file in plan.files}
-    for path in folder.iterdir():
-        if path.name not in ours:
-            path.unlink()  # of a pull that wanted other files
     files = tuple(
         LockedFile(path.name, path.stat().st_size, sha256_of(path))
         for path in sorted(folder.iterdir())
+        if path.name in ours
     )
+    # First what may fail for want of room: then nothing has changed, and all that came is kept.
+    shelf.keep(name, Locked(entry.id, plan.revision, files))
+    for path in folder.iterdir():
+        if path.name not in ours:
+            path.unlink()  # the mark, or of a pull that wanted other files
     old = folder.with_name(name + ".old")
     if place.is_dir():
         if old.is_dir():
             shutil.rmtree(old)
         place.rename(old)
     folder.rename(place)
-    shelf.keep(name, Locked(entry.id, plan.revision, files))
     if old.is_dir():
         shutil.rmtree(old)
     return place
@@ -310,7 +313,7 @@ def _install(plan: Plan, shelf: Shelf) -> Path:
 
 def _complaint(plan: Plan, shelf: Shelf, error: OSError) -> str:
     name = plan.entry.name
-    if error.errno == errno.ENOSPC:
+    if error.errno in _FULL:
         return (
             f"there is no room for {name} in {shelf.folder} ({error.strerror});"
             f" make some and pull again, which goes on where it stopped, or set models.folder to a"

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kallglot.speech.engines import Recogniser, StreamingRecogniser
 from kallglot.speech.streaming.agreement import Course, LocalAgreement
 from kallglot.speech.streaming.alignatt import AlignAtt
 from kallglot.speech.streaming.votes import Policy
 
-__all__ = ["AlignAtt", "Course", "LocalAgreement", "Policy", "listening", "load_streaming"]
+__all__ = [
+    "AlignAtt",
+    "Course",
+    "LocalAgreement",
+    "Policy",
+    "follows_by_itself",
+    "listening",
+    "load_recogniser",
+    "load_streaming",
+]
+
+#: What `config.json` calls models of each kind; all others are taken for Whisper's.
+_NEMOTRON: Final = frozenset({"nemotron3_5_asr", "nemotron_asr_streaming"})
+_MOONSHINE: Final = frozenset({"moonshine", "moonshine_streaming"})
 
 
 def listening(recogniser: Recogniser) -> StreamingRecogniser:
@@ -23,13 +36,17 @@ def listening(recogniser: Recogniser) -> StreamingRecogniser:
     return LocalAgreement(recogniser)
 
 
+def follows_by_itself(path_or_id: str, revision: str | None = None) -> bool:
+    """Whether a model was made to follow turns while they go on."""
+    return _kind(path_or_id, revision) in _NEMOTRON
+
+
 def load_streaming(
     path_or_id: str, revision: str | None = None, device: str = "cpu"
 ) -> StreamingRecogniser:
     """Load a model of any kind that is known, by what its `config.json` says that it is."""
     # Torch stays out of processes that recognise nothing.
-    kind = _kind(path_or_id, revision)
-    if kind in {"nemotron3_5_asr", "nemotron_asr_streaming"}:
+    if follows_by_itself(path_or_id, revision):
         from kallglot.speech.transformers_nemotron import NemotronRecogniser  # noqa: PLC0415
 
         return NemotronRecogniser.load(path_or_id, revision, device)
@@ -40,7 +57,7 @@ def load_recogniser(
     path_or_id: str, revision: str | None = None, device: str = "cpu"
 ) -> Recogniser:
     """Load a model that takes whole utterances."""
-    if _kind(path_or_id, revision) in {"moonshine", "moonshine_streaming"}:
+    if _kind(path_or_id, revision) in _MOONSHINE:
         from kallglot.speech.transformers_moonshine import MoonshineRecogniser  # noqa: PLC0415
 
         return MoonshineRecogniser.load(path_or_id, revision, device)

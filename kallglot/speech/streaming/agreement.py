@@ -45,6 +45,8 @@ _LEAST_CUT: Final = 0.1
 _MOST_GAPS: Final = 4
 #: Speech behind the last word, in seconds, of which one knows that it was not written down.
 _OVERHEARD: Final = 0.4
+#: A word is spoken for so long at least, in seconds.
+_BRIEFEST: Final = 0.1
 #: Two gaps nearer than this are one, in seconds.
 _NEAR: Final = 0.06
 
@@ -84,6 +86,7 @@ class _Turn:
     said_surely: bool = True
     confidence: float = 1.0
     last: Recognition | None = None
+    told: Recognition | None = None  # the last with words in it: silence is in no language
     language: str | None = None
     loudness: float = 0.0  # mean power of the sound that words were found in last
     is_settled: bool = False  # of what was heard up to a pause, everything is committed
@@ -215,7 +218,7 @@ class LocalAgreement:
                 guess = Guess(words, cut)
                 # All of it, for its sound goes.
                 self._say(turn, turn.ballot.take(guess, Moment.LAST), one, cut)
-                turn.last = one
+                turn.last = turn.told = one
                 turn.drop(cut, len(turn.ballot.committed))
                 turn.is_settled = False
                 split.append(turn)
@@ -248,12 +251,14 @@ class LocalAgreement:
         turn.last = recognition
         length = turn.seconds(turn.length)
         words = _words_of(recognition, turn)
+        if words and recognition.is_sure:
+            turn.told = recognition
         if words:
             turn.loudness = quiet.power(bytes(turn.sound), turn.opening.rate_hz)
         new = turn.ballot.take(Guess(words, length, recognition.is_sure), moment)
         self._say(turn, new, recognition, length)
         is_all = not turn.ballot.rest and recognition.is_sure
-        is_overheard = bool(words) and is_all and _is_overheard(turn, words[-1].end)
+        is_overheard = bool(words) and is_all and _is_overheard(turn, len(words), words[-1].end)
         turn.is_settled = is_all and moment is Moment.PAUSE and not is_overheard
         turn.is_rest = moment is Moment.LAST and is_overheard
         if turn.is_rest:
@@ -289,6 +294,7 @@ class LocalAgreement:
     def _answer(self, feed: Feed) -> Hypothesis:
         turn = self._turns[feed.stream]
         last = turn.last
+        told = turn.told or last
         heard = turn.seconds(turn.start + turn.length)
         said = bool(turn.said)
         is_sure = turn.said_surely if said else last is None or last.is_sure
@@ -298,10 +304,10 @@ class LocalAgreement:
             unstable=rest if is_sure and not feed.is_last else "",
             until=turn.seconds(turn.until),
             heard=heard,
-            language=last.language if last else self._first_language(turn.opening),
+            language=told.language if told else self._first_language(turn.opening),
             confidence=turn.confidence if said or last is None else last.confidence,
-            language_confidence=last.language_confidence if last else 0.0,
-            alternatives=last.alternatives if last else (),
+            language_confidence=told.language_confidence if told else 0.0,
+            alternatives=told.alternatives if told else (),
             is_sure=is_sure,
             is_final=feed.is_last,
         )
@@ -318,9 +324,15 @@ def _speech(turn: _Turn, newest: int) -> float:
     return quiet.spoken(bytes(turn.sound[-newest * _SAMPLE :]), turn.opening.rate_hz, turn.loudness)
 
 
-def _is_overheard(turn: _Turn, end: float) -> bool:
-    """Whether there is speech behind the moment at which the last word is said to end."""
-    return _speech(turn, turn.length - turn.samples(end + _REACH)) >= _OVERHEARD
+def _is_overheard(turn: _Turn, count: int, end: float) -> bool:
+    """Whether there is speech behind the moment at which so many words are said to end.
+
+    Where there was no time to speak them before, that moment is wrong and the speech is theirs.
+    """
+    at = turn.samples(end + _REACH)
+    before = bytes(turn.sound[: at * _SAMPLE])
+    had_time = quiet.spoken(before, turn.opening.rate_hz, turn.loudness) >= _BRIEFEST * count
+    return had_time and _speech(turn, turn.length - at) >= _OVERHEARD
 
 
 def _apart(turn: _Turn, piece: str) -> str:
@@ -353,7 +365,7 @@ def _end_of(turn: _Turn, count: int, length: float) -> float:
     after = [*turn.ballot.committed[count:], *turn.ballot.rest]
     end = turn.ballot.committed[count - 1].end
     latest = after[0].start + _REACH if after else length
-    if not after and _is_overheard(turn, end):
+    if not after and _is_overheard(turn, count, end):
         latest = end + _REACH
     begin, until = end - _REACH, min(max(end, latest), length)
     return quiet.quietest(bytes(turn.sound), turn.opening.rate_hz, begin, until)

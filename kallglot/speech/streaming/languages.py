@@ -8,15 +8,25 @@ is followed.  One short word in between ("okay") is no switch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import attrs
 
-__all__ = ["Belief", "LanguageBelief", "LanguagePolicy"]
+__all__ = ["Belief", "LanguageBelief", "LanguagePolicy", "likeliest"]
 
 #: What no language is thought to be less likely than, so that nobody is ever beyond persuasion.
 _FLOOR: Final = 0.01
+#: How many times as likely a language must be that nobody expects.
+_UNEXPECTED: Final = 4.0
+
+
+def likeliest(shares: Mapping[str, float], expected: Collection[str] = ()) -> str:
+    """Return which language a sound is in, given how likely each is by the sound alone."""
+    return max(
+        shares,
+        key=lambda name: (shares[name] * (_UNEXPECTED if name in expected else 1.0), name),
+    )
 
 
 @attrs.frozen
@@ -64,6 +74,10 @@ class LanguageBelief:
     @property
     def confidence(self) -> float:
         return self.shares().get(self._language or "", 0.0)
+
+    def assume(self, language: str) -> None:
+        """Learn what was believed before this began."""
+        self._language = language
 
     def hear(
         self,
@@ -119,7 +133,7 @@ class LanguageBelief:
         belief = Belief(
             best,
             shares[best],
-            tuple((name, share) for name, share in others if name != best),
+            tuple((name, share) for name, share in others if name != best and share >= _FLOOR),
             before=self._language,
         )
         self._language = best

@@ -10,12 +10,15 @@ import numpy.typing as npt
 
 from kallglot.speech.engines import Word
 
-__all__ = ["gaps", "power", "quietest", "spoken", "spoken_between", "spread"]
+__all__ = ["clipping", "gaps", "power", "quietest", "spoken", "spoken_between", "spread"]
 
 #: Seconds over which loudness is taken.
 _SPAN: Final = 0.02
 #: What is less than this share of the loudest is no speech, in power.
 _FAINT: Final = 0.004
+#: What is so near to the highest peak is at the top, and what is below `_LOW` of it is no speech.
+_TOP: Final = 0.95
+_LOW: Final = 0.02
 #: Spans that make a gap, and the share of the mean power that it stays below.
 _GAP: Final = 3
 _REST: Final = 0.25
@@ -59,6 +62,14 @@ def power(pcm: bytes, rate_hz: int) -> float:
     """The mean power of a sound."""
     powers = _powers(pcm, rate_hz)
     return float(powers.mean()) if len(powers) else 0.0
+
+
+def clipping(pcm: bytes) -> float:
+    """What share of a sound is at its very top: next to nothing, unless its peaks were cut off."""
+    samples = np.abs(np.frombuffer(pcm, np.int16).astype(np.int32))
+    peak = int(samples.max(initial=0))
+    heard = int((samples > _LOW * peak).sum())
+    return float((samples >= _TOP * peak).sum()) / heard if heard else 0.0
 
 
 def spoken(pcm: bytes, rate_hz: int, of: float) -> float:

@@ -60,6 +60,7 @@ _RECOGNISER: Final = {
     "name": "kallglot-demo-recogniser",
     "notice": "Demonstration: knows the phrases of a support call, spoken by espeak-ng.",
     "is_window_elastic": True,
+    "clipping": 0.15,
 }
 _TRANSLATOR: Final = {
     "name": "kallglot-demo-translator",

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
+import resource
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +162,56 @@ def test_a_disk_that_is_full_meanwhile_is_explained_and_leaves_no_half_model(she
     assert shelf.installed() == []
     pull(shelf, hub)
     assert shelf.installed() == [BASE.name]
+
+
+def pull_with_room(folder: Path, hub: FakeHub, size: int, said: Connection) -> None:
+    """Pull where no file can be larger; for a process of its own."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    try:
+        pull(Shelf(folder), hub)
+        said.send("")
+    except ModelMissing as error:
+        said.send(str(error))
+
+
+@pytest.fixture
+def pull_in(shelf, hub):
+    """Pull into files of so many bytes at most; returns the complaint."""
+
+    def pull_in(size: int) -> str:
+        spawning = multiprocessing.get_context("spawn")
+        ours, theirs = spawning.Pipe()
+        child = spawning.Process(target=pull_with_room, args=(shelf.folder, hub, size, theirs))
+        child.start()
+        said = ours.recv() if ours.poll(30) else "nothing"
+        child.join()
+        return said
+
+    return pull_in
+
+
+def test_what_came_before_the_disk_was_full_is_not_fetched_again(shelf, hub, pull_in):
+    hub.offer(ID, model(10_000))
+    assert "there is no room for acft-whisper-base" in pull_in(4096)
+    assert shelf.installed() == []
+    assert shelf.state(BASE.name) is State.PARTIAL
+    pull(shelf, hub)
+    assert ("model.safetensors", len(weights(10_000)) - 4096) in hub.sent
+    assert shelf.verify(BASE.name) == []
+
+
+def test_a_disk_that_is_full_at_the_very_end_costs_nothing_but_another_try(
+    shelf, hub, pull_in, tmp_path
+):
+    elsewhere = Shelf(tmp_path / "elsewhere")
+    pull(elsewhere, hub)
+    hub.sent.clear()
+    lock = (elsewhere.folder / "models.lock").stat().st_size
+    assert "there is no room for acft-whisper-base" in pull_in(lock - 1)
+    assert shelf.installed() == []
+    pull(shelf, hub)
+    assert hub.sent == []
+    assert shelf.verify(BASE.name) == []
 
 
 def test_a_folder_that_cannot_be_written_is_explained(shelf, hub):

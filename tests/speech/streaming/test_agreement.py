@@ -285,3 +285,18 @@ def test_too_little_that_is_new_is_not_heard():
     for at in range(0, 1200, 200):  # a tenth of a second each
         engine.step([Feed(1, pcm[at : at + 200])])
     assert len(reader.batches) == 2
+
+
+def test_a_noise_behind_a_sentence_is_in_no_language():
+    class Guessing(Reader):
+        def _read(self, request):
+            heard = super()._read(request)
+            return heard if heard.text else attrs.evolve(heard, language="en", alternatives=())
+
+    engine = LocalAgreement(Guessing())
+    engine.open(1, Opening(RATE_HZ))
+    engine.step([Feed(1, spoken("Geht das?") + bytes(400), is_pause=True)])
+    noise = bytes(400) + spoken("Ja,")[:200] + bytes(400)
+    (end,) = engine.step([Feed(1, noise, is_last=True)])
+    assert (end.language, end.language_confidence) == ("de", 0.8)
+    assert end.alternatives == (("en", 0.2),)

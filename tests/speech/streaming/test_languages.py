@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kallglot.speech.streaming.languages import LanguageBelief
+from kallglot.speech.streaming.languages import LanguageBelief, likeliest
 
 
 def turn(belief, language, confidence=0.95, other=None, seconds=2.5):
@@ -62,6 +62,30 @@ def test_a_known_language_is_no_news_and_may_be_left():
     belief = LanguageBelief(known="de")
     assert turn(belief, "de") == []
     assert [one.language for one in turn(belief, "en") + turn(belief, "en")] == ["en"]
+
+
+def test_what_was_believed_before_may_be_left_as_well():
+    belief = LanguageBelief()
+    belief.assume("de")
+    assert turn(belief, "de") == []
+    assert [one.before for one in turn(belief, "en") + turn(belief, "en")] == ["de"]
+
+
+def test_what_it_can_hardly_be_is_not_told():
+    belief = LanguageBelief()
+    news = belief.hear("de", 0.9, [("nl", 0.2), ("ja", 0.0)], seconds=2.0)
+    assert [name for name, _ in news.alternatives] == ["nl"]
+
+
+def test_the_likeliest_language_is_chosen():
+    assert likeliest({"de": 0.5, "en": 0.4, "nl": 0.1}) == "de"
+
+
+def test_what_is_expected_is_chosen_unless_another_is_clearly_likelier():
+    assert likeliest({"de": 0.2, "en": 0.1, "nl": 0.7}, ("de",)) == "de"
+    assert likeliest({"de": 0.1, "en": 0.1, "nl": 0.8}, ("de",)) == "nl"
+    assert likeliest({"de": 0.2, "en": 0.3, "nl": 0.5}, ("de", "en")) == "en"
+    assert likeliest({"de": 0.2, "en": 0.8}, ("xx",)) == "en"
 
 
 def test_hearing_more_of_a_turn_replaces_what_was_heard_of_it():
