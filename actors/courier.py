@@ -337,9 +337,11 @@ async def _news(news: asyncio.Future[None]) -> _NewsCame:
 
 
 def _headers(errand: Errand, secrets: tuple[str, ...], now: float) -> Mapping[str, str]:
-    return {
-        signatures.HEADER: signatures.sign(errand.body, secrets, now),
-        "Kallglot-Webhook-Id": errand.id,
-        "Kallglot-Retry-Count": str(errand.attempt_count),
-        "Kallglot-Original-Timestamp": str(int(errand.created_at)),
-    }
+    return signatures.headers(
+        errand.body,
+        secrets,
+        now,
+        delivery=errand.id,
+        retry=errand.attempt_count,
+        happened=errand.created_at,
+    )

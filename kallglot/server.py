@@ -27,6 +27,7 @@ from kallglot import lifecycle
 from kallglot.api.app import create_app
 from kallglot.api.context import ACCOUNTS, PROVIDERS
 from kallglot.api.metrics import Exposed
+from kallglot.api.runner import ApiRunner
 from kallglot.breaker import Patience
 from kallglot.ceiling import CeilingPolicy
 from kallglot.config import Settings
@@ -206,7 +207,7 @@ async def _reaching_carriers(app: web.Application) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _listening(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FAREWELL)
+    runner = ApiRunner(app, access_log=None, shutdown_timeout=FAREWELL)
     await runner.setup()
     try:
         await web.SockSite(runner, listener, backlog=1024).start()

@@ -1,30 +1,40 @@
 """Who signs a webhook: the connections whose credentials fit what came.
 
-A webhook does not say which account of ours it is about before it is believed, so it is tried with
-every active connection to its carrier.  Several may fit, as one account may be connected by several
-organizations, and what the webhook says is believed of calls to their numbers only.
+Which account a webhook is about is not believed before it is verified, but it says with which
+connections to try first: with those of which something public, such as the account's name, is in
+the body.  Several may fit, as one account may be connected by several organizations, and what the
+webhook says is believed of calls to their numbers only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
-from kallglot.carriers.settings import read_credentials
+from kallglot.carriers.settings import credentials_of, read_credentials
 from kallglot.carriers.webhook import WebhookRequest
-from kallglot.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, StoreError
+from kallglot.errors import InvalidRequest, NotAuthenticated, StoreError
+from kallglot.model.connection import Credentials
 from kallglot.providers import Provider
 from kallglot.store import Store
 
 __all__ = ["Signers"]
 
 
+#: Characters of a public credential that does not come up by chance.
+TELLING: Final = 8
+
+
 @attrs.frozen
 class _Signer:
     connection_id: str
     settings: Any = attrs.field(repr=False)
+    public: tuple[bytes, ...] = attrs.field(repr=False)
+
+    def is_named(self, body: bytes) -> bool:
+        return any(each in body for each in self.public)
 
 
 class Signers:
@@ -39,13 +49,11 @@ class Signers:
     async def of(self, provider: Provider, request: WebhookRequest, now: float) -> frozenset[str]:
         """Return the ids of the connections with whose credentials a webhook is signed.
 
-        Raises:
-            NotAllowed: there are none; nothing of it may be believed.
-            NotFound: the provider has no webhooks that could be.
+        If there are none, nothing of it may be believed.
         """
         verify = provider.verify
         if verify is None:
-            raise NotFound("there is nothing here")
+            return frozenset()
         await self._refresh()
 
         def fits(signer: _Signer) -> bool:
@@ -56,10 +64,9 @@ class Signers:
             return True
 
         known = self._known.get(provider.name, ())
-        found = frozenset(signer.connection_id for signer in known if fits(signer))
-        if not found:
-            raise NotAllowed("this webhook is not believed", code="invalid_signature")
-        return found
+        first = [signer for signer in known if signer.is_named(request.body)]
+        found = frozenset(signer.connection_id for signer in first if fits(signer))
+        return found or frozenset(signer.connection_id for signer in known if fits(signer))
 
     async def _refresh(self) -> None:
         revision = await self._store.connections.revision()
@@ -71,14 +78,21 @@ class Signers:
             if settings is None or connection.status != "active":
                 continue
             try:
-                given = await self._store.connections.credentials(connection.id)
-                read: Any = read_credentials(settings, given or {}, "credentials")
+                given = await self._store.connections.credentials(connection.id) or {}
+                read: Any = read_credentials(settings, given, "credentials")
             except (StoreError, InvalidRequest):
                 continue  # the connection says so itself when it is verified
-            others = known.get(connection.provider, ())
-            known[connection.provider] = (*others, _Signer(connection.id, read))
+            signer = _Signer(connection.id, read, _public(settings, given))
+            known[connection.provider] = (*known.get(connection.provider, ()), signer)
         self._known, self._revision = known, revision
 
     def _settings(self, name: str) -> type[Any] | None:
         provider = self._providers.get(name)
         return None if provider is None else provider.settings
+
+
+def _public(settings: type[Any], given: Credentials) -> tuple[bytes, ...]:
+    values = [given.get(each.name) for each in credentials_of(settings) if not each.is_secret]
+    return tuple(
+        value.encode() for value in values if isinstance(value, str) and len(value) >= TELLING
+    )

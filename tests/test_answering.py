@@ -135,7 +135,7 @@ FACTS = (
 )
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(len(FACTS))))
+@pytest.mark.parametrize("order", [*itertools.permutations(range(len(FACTS)))])
 def test_in_whatever_order_facts_come_and_however_often_a_session_ends_once(order):
     book = CallBook()
     told = [FACTS[each] for each in order] * 2

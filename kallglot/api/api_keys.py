@@ -93,7 +93,7 @@ def key_object(key: ApiKey) -> shapes.ApiKey:
         "id": key.id,
         "object": "api_key",
         "organization_id": key.organization_id or None,
-        "name": key.name,
+        "name": key.name or None,
         "environment": "test" if key.environment == "test" else "live",
         "hint": key.hint,
         "scopes": sorted(key.scopes),

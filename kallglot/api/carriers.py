@@ -14,12 +14,11 @@ import attrs
 from aiohttp import web
 
 from kallglot import answering
-from kallglot.answering import CallBook, Door, Origin, Whose
+from kallglot.answering import Door, Origin, Whose
 from kallglot.api import sessions
 from kallglot.api.accounts import directory_of
 from kallglot.api.context import (
     API_KEY,
-    CALLS,
     CHECKS,
     CLOCK,
     LIMITS,
@@ -28,10 +27,11 @@ from kallglot.api.context import (
     SETTINGS,
     STORE,
 )
+from kallglot.api.desk import DESK, Desk
+from kallglot.api.ending import end_session
 from kallglot.api.opening import asked_by, opened
 from kallglot.carriers.callstate import Ended
 from kallglot.carriers.facts import CallIncoming, StepsWanted, StreamFailed
-from kallglot.carriers.replays import Replays
 from kallglot.carriers.steps import HangUp, Step
 from kallglot.carriers.webhook import Delivery, Document, Webhook, WebhookRequest
 from kallglot.errors import (
@@ -51,7 +51,7 @@ from kallglot.providers import Provider
 from kallglot.signers import Signers
 from kallglot.store.keys import ApiKey
 
-__all__ = ["PATH", "let_go", "prepare"]
+__all__ = ["PATH", "prepare"]
 
 logger = logging.getLogger(__name__)
 
@@ -65,18 +65,6 @@ _SERVED: Final = frozenset({"voice", "after", "status", "stream"})
 
 #: Who it is that calls a number of ours.
 _CALLER: Final = "customer"
-
-
-@attrs.frozen
-class Desk:
-    """What is remembered from one webhook to the next."""
-
-    signers: Signers
-    replays: Replays = attrs.field(factory=Replays)
-    book: CallBook = attrs.field(factory=CallBook)
-
-
-DESK = web.AppKey("desk", Desk)
 
 
 @attrs.frozen
@@ -95,38 +83,31 @@ def prepare(app: web.Application) -> None:
     app.add_routes([web.post(PATH, answer)])
 
 
-async def let_go(request: web.Request, session_id: str, leg: str | None, who: str | None) -> None:
-    """Note that these legs are about to be hung up on, so that their callers do not come back."""
-    book = request.app[DESK].book
-    for each in await request.app[CALLS].legs(session_id):
-        is_meant = leg in {None, each.id} and who in {None, each.participant}
-        if is_meant and each.call_id is not None:
-            book.let_go(each.call_id)
-
-
 async def answer(request: web.Request) -> web.Response:
     provider, webhook = _webhook(request)
     asked = await _asked(request)
     desk, now = request.app[DESK], request.app[CLOCK]()
     whose = await desk.signers.of(provider, asked, now)
+    if not whose:
+        return _disbelieved(request, "is not signed by anybody we know")
     try:
         delivery = webhook.read(asked)
     except WireError as error:
         raise InvalidRequest(str(error)) from error
-    key = f"{provider.name} {delivery.key}"
+    # Said by somebody else, the same thing is another.
+    key = " ".join((provider.name, *sorted(whose), delivery.key))
     if not desk.replays.is_new(key, now):
-        logger.info("%s has come before", request[REQUEST_ID])
         if webhook.render is not None:
-            raise NotAllowed("this webhook is not believed", code="invalid_signature")
+            return _disbelieved(request, "has come before")
         return _response(webhook.nothing)
     try:
         steps = await _steps(request, webhook, _Told(provider, whose, delivery, now))
+        if webhook.render is None or steps is None:
+            return _response(webhook.nothing)
+        return _response(webhook.render(steps))
     except BaseException:
         desk.replays.withdraw(key)
         raise
-    if webhook.render is None or steps is None:
-        return _response(webhook.nothing)
-    return _response(webhook.render(steps))
 
 
 def _webhook(request: web.Request) -> tuple[Provider, Webhook]:
@@ -142,6 +123,12 @@ async def _asked(request: web.Request) -> WebhookRequest:
     body = await request.clone(client_max_size=LARGEST_BODY).read()
     url = f"{request.app[SETTINGS].public_url}{request.raw_path}"
     return WebhookRequest(request.method, url, request.headers, body)
+
+
+def _disbelieved(request: web.Request, why: str) -> web.Response:
+    """Return an answer by which nobody learns what was wrong."""
+    logger.info("%s: a webhook %s", request[REQUEST_ID], why)
+    return web.Response(status=403)
 
 
 def _response(document: Document) -> web.Response:
@@ -177,7 +164,7 @@ async def _end(request: web.Request, told: _Told, call_id: str, reason: str) -> 
     session = await _session(request, told, call_id)
     if session is not None:
         logger.info("%s: the call of %s is over: %s", request[REQUEST_ID], session.id, reason)
-        await request.app[CALLS].end(session.id, reason)
+        await end_session(request, session, reason)
 
 
 async def _session(request: web.Request, told: _Told, call_id: str) -> Session | None:
@@ -215,7 +202,7 @@ async def _welcome(request: web.Request, told: _Told, call: CallIncoming) -> Seq
         return answering.instead(number.profile, code)
     progress = book.call(told.whose, call.call_id).progress
     if isinstance(progress, Ended):  # which was told while the session was being opened
-        await request.app[CALLS].end(session.id, progress.cause)
+        await end_session(request, session, progress.cause)
         return (HangUp(),)
     return answering.welcomed(number.profile, _door(request, told, session), told.now)
 

@@ -59,9 +59,6 @@ CODES: Final[Mapping[str, Code]] = {
     "feature_not_available": Code(
         403, "permission_error", "The request is understood, and this server does not do that."
     ),
-    "invalid_signature": Code(
-        403, "permission_error", "The webhook is not from the carrier, or came before."
-    ),
     "not_found": Code(404, "not_found_error", "There is nothing at this path."),
     "erasure_not_found": Code(404, "not_found_error", "There is no such erasure."),
     "session_not_found": Code(404, "not_found_error", "There is no such session."),

@@ -9,6 +9,7 @@ import attrs
 from aiohttp import web
 
 from kallglot.api.context import CALLS, CLOCK, STORE
+from kallglot.api.desk import let_go
 from kallglot.model.session import Session, Status
 from kallglot.webhooks.events import SessionEnded, event_of
 
@@ -24,6 +25,7 @@ async def end_session(request: web.Request, session: Session, reason: str) -> Se
     One that was not living, because a crash took it before it began, is ended here.
     """
     store = request.app[STORE].sessions
+    await let_go(request, session.id)
     await request.app[CALLS].end(session.id, reason)
     session = await store.get(session.id) or session
     if session.status is Status.ENDED:

@@ -150,9 +150,10 @@ def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response
     if error.status < 400:
         raise error
     code = _HTTP_CODES.get(error.status, "invalid_request")
-    response = _answer(
-        request, error.status, type=CODES[code].type, code=code, message=error.reason.lower()
-    )
+    message = error.reason.lower()
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        message = str(error.text).lower()
+    response = _answer(request, error.status, type=CODES[code].type, code=code, message=message)
     for name in _TELLING & error.headers.keys():
         response.headers[name] = error.headers[name]
     return response

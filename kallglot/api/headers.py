@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Final
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from aiohttp.typedefs import Handler
 from kallglot.api import crossing, quotas
 from kallglot.api.context import ALLOWANCE, REQUEST_ID
 
-__all__ = ["compress", "sign"]
+__all__ = ["compress", "mark", "sign"]
 
 #: Bodies that are shorter are sent as they are.
 SMALLEST = 1024
@@ -30,10 +31,7 @@ _GUARDS: Final = {
 async def sign(request: web.Request, response: web.StreamResponse) -> None:
     """Put on every answer which request it answers, and what is left to whoever asked."""
     headers = response.headers
-    headers["X-Request-ID"] = request[REQUEST_ID]
-    headers["Server"] = "Kallglot"
-    for name, value in _GUARDS.items():
-        headers.setdefault(name, value)
+    mark(headers, request[REQUEST_ID])
     allowance = request.get(ALLOWANCE)
     if allowance is not None:
         headers["X-RateLimit-Limit"] = str(allowance.limit)
@@ -41,6 +39,14 @@ async def sign(request: web.Request, response: web.StreamResponse) -> None:
         headers["X-RateLimit-Reset"] = str(int(allowance.reset))
     headers.update(quotas.headers(request))
     crossing.sign(request, response)
+
+
+def mark(headers: MutableMapping[str, str], request_id: str) -> None:
+    """Put into the headers of an answer what every answer has, whatever it answers."""
+    headers["X-Request-ID"] = request_id
+    headers["Server"] = "Kallglot"
+    for name, value in _GUARDS.items():
+        headers.setdefault(name, value)
 
 
 @web.middleware

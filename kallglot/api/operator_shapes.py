@@ -27,7 +27,7 @@ class ApiKey(TypedDict):
     id: str
     object: Literal["api_key"]
     organization_id: Annotated[str | None, says("Null for an operator's key.")]
-    name: str
+    name: str | None
     environment: Literal["live", "test"]
     hint: Annotated[str, says("How the key begins and ends.")]
     scopes: Annotated[list[str], says("What it may be used for.")]

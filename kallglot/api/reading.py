@@ -89,5 +89,5 @@ def _refusal(path: str, fault: BaseException) -> InvalidRequest:
             return InvalidRequest(f"there is no field {path}", param=path)
         case KeyError():
             return InvalidRequest(f"{path} is missing", code="missing_required_field", param=path)
-        case _:
-            return unfit(f"{path} has the wrong type", path)
+        case _:  # each value and list says what it must be; left are the classes
+            return unfit(f"{path} must be an object", path)

@@ -82,7 +82,8 @@ async def download(request: web.Request) -> web.StreamResponse:
         _PURPOSE, found.recording.id, *asked.query.values(), expires
     )
     path = f"{request.app[SETTINGS].public_url}/v1/recordings/{found.recording.id}/file"
-    target = URL(path).with_query({**asked.query, "expires": expires, "signature": signature})
+    said = {name: value for name, value in asked.query.items() if value}
+    target = URL(path).with_query({**said, "expires": expires, "signature": signature})
     return web.Response(status=302, headers={"Location": str(target)})
 
 

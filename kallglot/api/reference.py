@@ -71,6 +71,10 @@ async def show_asyncapi(request: web.Request) -> web.Response:
     return _answer(request, await asyncio.to_thread(lambda: reference.asyncapi_json), JSON)
 
 
+async def show_way(_: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": "/docs"})
+
+
 async def show_page(request: web.Request) -> web.Response:
     reference = request.app[REFERENCE]
     response = _answer(request, await asyncio.to_thread(lambda: reference.page), HTML)
@@ -115,6 +119,13 @@ ENDPOINTS: Final = (
         "Get the protocol of the stream as AsyncAPI 3.0",
         _answers("The document.", JSON),
         headers=_IF_NONE_MATCH,
+    ),
+    Endpoint(
+        "GET",
+        "/",
+        show_way,
+        "Be sent to this reference",
+        {302: Answer("`Location` is `/docs`.", media=())},
     ),
     Endpoint(
         "GET",

@@ -17,6 +17,7 @@ from kallglot.api.values import (
     Direction,
     Language,
     Metadata,
+    Name,
     PhoneNumber,
     Reason,
     RouteType,
@@ -51,7 +52,7 @@ class ParticipantAsked:
 
     type: Side
     language: Annotated[Language | None, says("That of their side unless given.")] = None
-    name: Short | None = attrs.field(default=None, repr=False)
+    name: Name | None = attrs.field(default=None, repr=False)
     voice: Short | None = None
 
 

@@ -9,10 +9,11 @@ import attrs
 from aiohttp import web
 
 from kallglot import routing
-from kallglot.api import carriers, sessions, shapes
+from kallglot.api import sessions, shapes
 from kallglot.api.accounts import directory_of
 from kallglot.api.answers import json_answer, read_json
 from kallglot.api.context import API_KEY, CALLS, REQUEST_ID, STORE
+from kallglot.api.desk import let_go
 from kallglot.api.endpoint import Answer, Endpoint
 from kallglot.api.idempotency import once
 from kallglot.api.merging import merged
@@ -95,7 +96,7 @@ async def hang_up(request: web.Request) -> web.Response:
     _demand_living(session)
     if asked.participant is not None:
         _demand_participant(session, asked.participant)
-    await carriers.let_go(request, session.id, asked.leg_id, asked.participant)
+    await let_go(request, session.id, asked.leg_id, asked.participant)
     await request.app[CALLS].hang_up(session.id, asked.leg_id, asked.participant)
     logger.info("%s hung up on %s", request[REQUEST_ID], session.id)
     return await _answer(request, await sessions.find_session(request, key), key)

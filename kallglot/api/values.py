@@ -38,6 +38,7 @@ __all__ = [
     "LongText",
     "Metadata",
     "Moment",
+    "Name",
     "Overlap",
     "PhoneNumber",
     "Reason",
@@ -57,6 +58,7 @@ __all__ = [
 Language = NewType("Language", str)
 PhoneNumber = NewType("PhoneNumber", str)
 Short = NewType("Short", str)
+Name = NewType("Name", str)
 Wording = NewType("Wording", str)
 Reason = NewType("Reason", str)
 Carrier = NewType("Carrier", str)
@@ -160,10 +162,14 @@ def _flag(value: Any, _: Any) -> bool:
     return value
 
 
-def _short(value: Any, _: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_SHORT:
-        raise unfit(f"must be a string of at most {LONGEST_SHORT} characters")
-    return value
+def _at_most(longest: int, more: str = "") -> Callable[[Any, Any], str]:
+    def text(value: Any, _: Any) -> str:
+        is_fit = isinstance(value, str) and (not more or value.isprintable())
+        if not is_fit or len(value) > longest:
+            raise unfit(f"must be a string of at most {longest} characters{more}")
+        return str(value)
+
+    return text
 
 
 def _wording(value: Any, _: Any) -> str:
@@ -171,12 +177,6 @@ def _wording(value: Any, _: Any) -> str:
     if not is_fit or len(value) > LONGEST_WORDING:
         raise unfit(f"must be 1 to {LONGEST_WORDING} characters, in one line")
     return " ".join(value.split())
-
-
-def _reason(value: Any, _: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_REASON:
-        raise unfit(f"must be a string of at most {LONGEST_REASON} characters")
-    return value
 
 
 def _mode(value: Any, _: Any) -> Mode:
@@ -295,7 +295,11 @@ def _carrier(value: Any, _: Any) -> str:
 VALUES: Final[Mapping[Any, Value]] = {
     str: Value(_string, {"type": "string"}),
     bool: Value(_flag, {"type": "boolean"}),
-    Short: Value(_short, {"type": "string", "maxLength": LONGEST_SHORT}),
+    Short: Value(_at_most(LONGEST_SHORT), {"type": "string", "maxLength": LONGEST_SHORT}),
+    Name: Value(
+        _at_most(LONGEST_SHORT, ", in one line"),
+        {"type": "string", "maxLength": LONGEST_SHORT, "description": "In one line."},
+    ),
     Wording: Value(
         _wording,
         {
@@ -305,7 +309,7 @@ VALUES: Final[Mapping[Any, Value]] = {
             "description": "In one line.",
         },
     ),
-    Reason: Value(_reason, {"type": "string", "maxLength": LONGEST_REASON}),
+    Reason: Value(_at_most(LONGEST_REASON), {"type": "string", "maxLength": LONGEST_REASON}),
     Mode: Value(_mode, {"type": "string", "enum": [*Mode]}, "invalid_mode"),
     Language: Value(
         _language,

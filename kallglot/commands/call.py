@@ -33,6 +33,8 @@ Dialect: TypeAlias = Literal["native", "twilio", "telnyx"]
 
 #: Seconds of silence after which it is one's own turn again.
 SILENCE = 1.5
+#: At which rate sound is read to see whether it can be, before anybody is called.
+CHECKED_HZ = 8000
 
 
 @attrs.frozen
@@ -125,6 +127,8 @@ def command(url: str, api_key: str | None, **given: object) -> None:
         )
     if wanted.session is not None and (wanted.source or wanted.target):
         raise click.UsageError("--from and --to are for a new session, and --session is given")
+    for path in wanted.play:
+        _sound(path, CHECKED_HZ)
     terminal.run(_call(wanted, terminal.notes()))
 
 

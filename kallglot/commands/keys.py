@@ -11,7 +11,7 @@ from kallglot.api.quantities import MOST_DAYS
 from kallglot.api.values import Wording
 from kallglot.commands import settings as options
 from kallglot.commands import terminal
-from kallglot.commands.storing import day, fit, with_store
+from kallglot.commands.storing import day, demand_data, fit, with_store
 from kallglot.commands.terminal import examples
 from kallglot.store import Store
 from kallglot.store.audit import COMMAND_LINE
@@ -102,6 +102,7 @@ def create(
 def list_keys(data: str | None, config: Path | None) -> None:
     """List the API keys: their beginning and end, what they may do, whether they are good."""
     settings = options.load(config, data=data)
+    demand_data(settings)
     keys = with_store(settings, lambda store: store.keys.all())
     if not keys:
         click.echo(

@@ -12,14 +12,14 @@ import aiohttp
 import attrs
 import click
 
-from kallglot import __version__
 from kallglot.commands import terminal
 from kallglot.commands.api import Api, ServerGone, connected
 from kallglot.commands.terminal import examples
 from kallglot.eventsource import EventSource, Received
 from kallglot.ids import new_id, new_secret
+from kallglot.webhooks import signatures
 from kallglot.webhooks.addresses import UnfitUrl, check_url
-from kallglot.webhooks.signatures import sign
+from kallglot.webhooks.sender import USER_AGENT
 
 __all__ = ["command"]
 
@@ -124,14 +124,18 @@ class Handler:
     async def _send(
         self, client: aiohttp.ClientSession, event: Received, delivery: str, retry: int
     ) -> tuple[str, bool]:
-        body, now = event.data.encode(), int(time.time())
+        body = event.data.encode()
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": f"Kallglot/{__version__}",
-            "Kallglot-Signature": sign(body, [self.secret], now),
-            "Kallglot-Webhook-Id": delivery,
-            "Kallglot-Retry-Count": str(retry),
-            "Kallglot-Original-Timestamp": str(int(_happened_at(event))),
+            "User-Agent": USER_AGENT,
+            **signatures.headers(
+                body,
+                [self.secret],
+                time.time(),
+                delivery=delivery,
+                retry=retry,
+                happened=_happened_at(event),
+            ),
         }
         began = time.monotonic()
         try:

@@ -12,7 +12,7 @@ from kallglot import disposal
 from kallglot.api.values import Wording
 from kallglot.commands import settings as options
 from kallglot.commands import terminal
-from kallglot.commands.storing import day, fit, with_store
+from kallglot.commands.storing import day, demand_data, fit, with_store
 from kallglot.commands.terminal import examples
 from kallglot.model.organization import Organization, OrganizationStatus
 from kallglot.store import Store
@@ -62,6 +62,7 @@ def create(name: str, data: str | None, config: Path | None) -> None:
 def list_organizations(data: str | None, config: Path | None) -> None:
     """List the organizations, and how much they may."""
     settings = options.load(config, data=data)
+    demand_data(settings)
     now = time.time()
 
     async def rows(store: Store) -> list[tuple[str, ...]]:
@@ -109,7 +110,11 @@ def list_organizations(data: str | None, config: Path | None) -> None:
 @options.data_option
 @options.config_option
 def change(organization_id: str, data: str | None, config: Path | None, **changes: Any) -> None:
-    """Change an organization; what is not said stays as it is."""
+    """Change an organization; what is not said stays as it is.
+
+    A running server heeds it at once and goes on with the sessions that there are: to end those,
+    POST /v1/organizations/{id}/end_sessions.
+    """
     settings = options.load(config, data=data)
     given = {name: value for name, value in changes.items() if value is not None}
     for name in given.keys() - {"name", "status"}:
@@ -132,11 +137,11 @@ def change(organization_id: str, data: str | None, config: Path | None, **change
 def delete(organization_id: str, data: str | None, config: Path | None, *, yes: bool) -> None:
     """Delete a suspended organization, its keys, sessions, transcripts and recordings."""
     settings = options.load(config, data=data)
+    with_store(settings, lambda store: _find(store, organization_id))
     if not yes:
         click.confirm(f"Delete {organization_id} and everything of its own?", abort=True, err=True)
 
     async def remove(store: Store) -> None:
-        await _find(store, organization_id)
         await disposal.delete_organization(
             store, settings.data, organization_id, time.time(), COMMAND_LINE
         )

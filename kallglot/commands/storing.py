@@ -17,9 +17,22 @@ from kallglot.config import Settings
 from kallglot.errors import InvalidRequest
 from kallglot.store import Store
 
-__all__ = ["day", "fit", "organization_of", "with_store"]
+__all__ = ["day", "demand_data", "fit", "organization_of", "with_store"]
 
 T = TypeVar("T")
+
+
+def demand_data(settings: Settings) -> None:
+    """Return if there is a data folder: whoever only looks is not to make one by a slip.
+
+    Raises:
+        ClickException: there is none.
+    """
+    if not settings.data.exists():
+        raise click.ClickException(
+            f"there is no data folder {settings.data}: name the server's with --data,"
+            " or make one with kallglot keys create"
+        )
 
 
 def with_store(settings: Settings, use: Callable[[Store], Awaitable[T]]) -> T:

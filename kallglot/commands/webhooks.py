@@ -11,7 +11,7 @@ import click
 from kallglot.api.values import Wording
 from kallglot.commands import settings as options
 from kallglot.commands import terminal
-from kallglot.commands.storing import day, fit, organization_of, with_store
+from kallglot.commands.storing import day, demand_data, fit, organization_of, with_store
 from kallglot.commands.terminal import examples
 from kallglot.ids import new_id
 from kallglot.model.webhook import EVERYTHING, Delivery, DeliveryStatus, Endpoint
@@ -99,6 +99,7 @@ def add(
 def list_endpoints(data: str | None, config: Path | None) -> None:
     """List who is told of what."""
     settings = options.load(config, data=data)
+    demand_data(settings)
     endpoints = with_store(settings, lambda store: store.endpoints.all())
     if not endpoints:
         click.echo("nobody is told of events; see kallglot webhooks add --help", err=True)

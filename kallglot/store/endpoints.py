@@ -63,12 +63,12 @@ class Endpoints:
     async def change(
         self, endpoint_id: str, changes: Mapping[str, object], *also: Statement
     ) -> None:
-        """Change what is named; others, as who finds that it is gone, may change the rest meanwhile.
+        """Change what is named; the rest stays as it is, whoever changes it meanwhile.
 
         Raises:
             NotFound: there is no such endpoint any more.
         """
-        assert changes and changes.keys() <= _CHANGEABLE
+        assert changes.keys() <= _CHANGEABLE
         columns = ", ".join(f"{name} = ?" for name in changes)
         kept = (
             as_json(value) if name in _KEPT_AS_JSON and value is not None else value

@@ -65,12 +65,12 @@ class Organizations:
     async def change(
         self, organization_id: str, changes: Mapping[str, object], now: float, *, by: Actor = SERVER
     ) -> None:
-        """Change what is named, the quotas by their own names; others may change the rest meanwhile.
+        """Change what is named, quotas by their own names; the rest stays as others leave it.
 
         Raises:
             NotFound: there is no such organization any more.
         """
-        assert changes and changes.keys() <= _CHANGEABLE
+        assert changes.keys() <= _CHANGEABLE
         columns = ", ".join(f"{name} = ?" for name in changes)
         told = {name: value for name, value in changes.items() if name != "name"}
         await self._database.write(

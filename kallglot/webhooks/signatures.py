@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from kallglot.errors import KallglotError
 
-__all__ = ["HEADER", "TOLERANCE", "BadSignature", "sign", "verify"]
+__all__ = ["HEADER", "TOLERANCE", "BadSignature", "headers", "sign", "verify"]
 
 HEADER = "Kallglot-Signature"
 
@@ -34,6 +34,18 @@ def sign(body: bytes, secrets: Iterable[str], now: float) -> str:
     """Return the header for a body that is sent at `now`, signed with each of the secrets."""
     at = str(int(now))
     return ",".join([f"t={at}", *(f"v1={_signature(body, secret, at)}" for secret in secrets)])
+
+
+def headers(
+    body: bytes, secrets: Iterable[str], now: float, *, delivery: str, retry: int, happened: float
+) -> dict[str, str]:
+    """Return what goes with an event that is sent at `now`, for the `retry`th time after once."""
+    return {
+        HEADER: sign(body, secrets, now),
+        "Kallglot-Webhook-Id": delivery,
+        "Kallglot-Retry-Count": str(retry),
+        "Kallglot-Original-Timestamp": str(int(happened)),
+    }
 
 
 def verify(body: bytes, header: str, secret: str, now: float, tolerance: float = TOLERANCE) -> None:

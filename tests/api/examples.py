@@ -226,12 +226,16 @@ REQUESTS: dict[str, Request] = {
         {"quotas": {"max_concurrent_sessions": 10}},
         is_operator=True,
     ),
+    "POST /v1/organizations/{id}/end_sessions": Request(
+        "/v1/organizations/{organization}/end_sessions", {"reason": "abuse"}, is_operator=True
+    ),
     "DELETE /v1/organizations/{id}": Request("/v1/organizations/{spare}", is_operator=True),
     "GET /v1/events": Request("/v1/events?after={event}"),
     "GET /v1/sessions/{id}/events": Request("/v1/sessions/{ended}/events?types=session.started"),
     "GET /healthz": Request("/healthz"),
     "GET /readyz": Request("/readyz"),
     "GET /metrics": Request("/metrics"),
+    "GET /": Request("/", status=302),
     "GET /openapi.json": Request("/openapi.json"),
     "GET /asyncapi.json": Request("/asyncapi.json"),
     "GET /docs": Request("/docs"),

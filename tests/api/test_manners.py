@@ -432,3 +432,45 @@ async def test_a_number_of_any_size_is_fingerprinted(api, number):
         headers={"Content-Type": "application/json", "Idempotency-Key": "k"},
     )
     assert response.status in {201, 400, 422}
+
+
+# What is said of what is wrong.
+
+
+@pytest.mark.parametrize(
+    ("fields", "param", "says"),
+    [
+        ({"participants": [3]}, "participants.0", "must be an object"),
+        ({"routing": []}, "routing", "must be an object"),
+        (
+            {"participants": [{"type": "agent", "name": "Kim\nLee"}]},
+            "participants.0.name",
+            "one line",
+        ),
+        (
+            {"participants": [{"type": "agent", "name": "Kim\x1b[2J"}]},
+            "participants.0.name",
+            "one line",
+        ),
+    ],
+)
+async def test_what_a_value_must_be_is_said(api, fields, param, says):
+    response = await api.post("/v1/sessions", json={**MODE, **fields})
+    error = await error_of(response)
+    assert (response.status, error["param"]) == (422, param)
+    assert says in error["message"]
+
+
+async def test_how_large_a_body_may_be_is_said(api):
+    response = await api.post("/v1/sessions", json={**MODE, "metadata": {"a": "x" * 300_000}})
+    assert (response.status, "262144" in (await error_of(response))["message"]) == (413, True)
+
+
+async def test_the_root_leads_to_the_reference(client):
+    response = await client.get("/", allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (302, "/docs")
+
+
+async def test_a_key_without_a_name_has_none(owner):
+    made = await (await owner.post("/v1/api_keys", json={})).json()
+    assert made["name"] is None

@@ -190,6 +190,7 @@ async def test_the_length_can_be_asked_for_without_the_sound(api, client, record
 async def test_a_link_is_good_for_an_hour_without_a_key(api, client, record, clock):
     await record("mixed")
     response = await api.get("/v1/recordings/rec_mixed/download?format=wav", allow_redirects=False)
+    assert not {"sample_rate", "channel"} & URL(response.headers["Location"]).query.keys()
     assert response.status == 302
     link = URL(response.headers["Location"])
     assert link.origin() == URL("https://calls.example.com")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import attrs
 import pytest
 
@@ -32,6 +34,15 @@ async def make(api, **fields) -> dict:
     response = await api.post(PATH, json={"url": URL, **fields})
     assert response.status == 201, await response.text()
     return await response.json()
+
+
+async def test_changes_that_are_asked_for_at_once_are_all_kept(owner):
+    path = f"{PATH}/{(await make(owner))['id']}"
+    changes = ({"description": "ours"}, {"status": "disabled"}, {"metadata": {"a": 1}}, {})
+    await asyncio.gather(*(patch(owner, path, **fields) for fields in changes))
+    after = await (await owner.get(path)).json()
+    told = (after["description"], after["status"], after["metadata"])
+    assert told == ("ours", "disabled", {"a": 1})
 
 
 async def deliveries_of(api, endpoint, query="") -> list[dict]:

@@ -44,6 +44,14 @@ def test_what_is_missing_is_a_usage_error(kallglot, words):
     assert result.exit_code == 2
 
 
+def test_sound_that_cannot_be_read_is_told_before_anybody_is_called(kallglot, tmp_path):
+    (tmp_path / "noise.wav").write_text("no sound")
+    words = ("call", "--api-key", "k", "--url", "http://127.0.0.1:9", "--play", "noise.wav")
+    result = kallglot(*words)
+    assert result.exit_code == 2
+    assert "noise.wav is no sound" in result.stderr
+
+
 def test_no_server_is_explained(kallglot):
     result = kallglot("call", "--api-key", "k", "--url", "http://127.0.0.1:9")
     assert result.exit_code == 1

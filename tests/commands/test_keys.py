@@ -29,9 +29,20 @@ def test_a_key_is_listed_without_its_secret_and_revoked(kallglot):
 
 
 def test_no_keys(kallglot):
+    kallglot("organizations", "create", "Acme")
     result = kallglot("keys", "list")
     assert result.stdout == ""
     assert "kallglot keys create" in result.stderr
+
+
+@pytest.mark.parametrize("what", ["keys", "webhooks", "organizations"])
+def test_who_only_looks_makes_no_folder(kallglot, tmp_path, what):
+    mistyped = tmp_path / "dta"
+    result = kallglot(what, "list", "--data", str(mistyped))
+    assert result.exit_code == 1
+    assert str(mistyped) in result.stderr
+    assert "--data" in result.stderr
+    assert not mistyped.exists()
 
 
 def test_a_folder_that_cannot_be_used(kallglot, tmp_path):

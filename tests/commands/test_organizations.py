@@ -33,6 +33,7 @@ def test_only_a_suspended_organization_is_deleted(kallglot):
     [
         ("organizations", "change", "org_x", "--name", "x"),
         ("organizations", "delete", "org_x", "--yes"),
+        ("organizations", "delete", "org_x"),
         ("keys", "create", "--organization", "org_x"),
     ],
 )

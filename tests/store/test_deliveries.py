@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kallglot.errors import NotFound
 from kallglot.ids import is_id
 from kallglot.model.webhook import Attempt, Endpoint
 from kallglot.store import Store
@@ -92,6 +93,24 @@ async def test_each_endpoint_has_a_queue_of_its_own(store, session, organization
     (behind,) = await store.deliveries.next("wh_2", 10)
     assert second.created_at == behind.created_at
     assert [name for name, _ in await store.deliveries.agenda()] == ["wh_1", "wh_2"]
+
+
+async def test_what_says_that_it_is_gone_stays_disabled_while_something_else_changes(
+    store, session, endpoint
+):
+    await store.events.add(happening(session))
+    (errand,) = await store.deliveries.next("wh_1", 10)
+    await asyncio.gather(
+        store.deliveries.record(errand, FAILED, "failed", is_gone=True),
+        store.endpoints.change("wh_1", {"description": "ours", "metadata": {"a": 1}}),
+        store.endpoints.change("wh_1", {"events": ["session.ended"], "url": f"{URL}/2"}),
+    )
+    found = await store.endpoints.get("wh_1")
+    assert (found.status, found.disabled_reason, found.description) == ("disabled", "gone", "ours")
+    assert (found.events, found.url, found.metadata) == (("session.ended",), f"{URL}/2", {"a": 1})
+    await store.endpoints.remove("wh_1")
+    with pytest.raises(NotFound):
+        await store.endpoints.change("wh_1", {"status": "enabled"})
 
 
 async def test_the_agenda_is_of_those_that_are_enabled(store, session, organization, endpoint):
