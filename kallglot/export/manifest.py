@@ -86,4 +86,4 @@ def is_safe(name: str) -> bool:
 
 def safe_name(text: str) -> str:
     """Return a name for a file that no system takes for anything else."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", text)[:64] or "_"
+    return re.sub(r"^-|[^A-Za-z0-9_-]", "_", text)[:64] or "_"

@@ -7,7 +7,7 @@ import zipfile
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -141,6 +141,7 @@ def test_a_manifest_of_a_newer_kallglot_is_not_guessed_at():
         Manifest.decode(newer.encode())
 
 
+@example("-")
 @given(st.text())
 def test_whatever_a_channel_is_called_its_file_stays_in_the_archive(text):
     assert is_safe(f"recordings/{safe_name(text)}.wav")

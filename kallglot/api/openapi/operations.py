@@ -59,7 +59,10 @@ HEADERS: Final[Mapping[str, Schema]] = {
         "description": "Seconds after which to ask again.",
         "schema": {"type": "integer"},
     },
-    "Location": {"description": "Where it is.", "schema": {"type": "string", "format": "uri"}},
+    "Location": {
+        "description": "Where it is.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
     "ETag": {
         "description": "Names what is answered with, to be sent back as `If-None-Match`.",
         "schema": {"type": "string"},
